@@ -1,0 +1,1 @@
+//! What the operator and the table-service pod say to each other.

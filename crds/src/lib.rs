@@ -1,0 +1,1 @@
+//! Weir's Kubernetes API types and the generator of their manifests.

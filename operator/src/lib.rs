@@ -1,0 +1,1 @@
+//! The Weir operator: reconciles tables and launches table-service pods.

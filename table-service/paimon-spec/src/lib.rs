@@ -1,0 +1,1 @@
+//! The Apache Paimon table format as pure data: no I/O.

@@ -1,0 +1,1 @@
+//! Maintenance services for Apache Paimon tables.

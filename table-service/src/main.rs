@@ -1,0 +1,3 @@
+//! Command line of the table service.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Harness and scenarios: a real cluster, a real S3 server, real tables.
