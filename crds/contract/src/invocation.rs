@@ -1,0 +1,180 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One call of `weir`: a verb, a table and what to do with it.
+///
+/// The operator renders it with [`Invocation::args`], the command line parses the same words back; a test holds
+/// the two together. Unset parameters fall back to the table's own options, then to Paimon's defaults.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invocation {
+    /// The verb and its parameters.
+    pub operation: Operation,
+    /// URI of the table's root directory.
+    pub location: String,
+    /// Print the plan and change nothing.
+    pub dry_run: bool,
+    /// Table options that this run overrides (`--option key=value`).
+    pub options: BTreeMap<String, String>,
+    /// The run that asks, when it is a Kubernetes object.
+    pub run: Option<RunIdentity>,
+}
+
+/// The Kubernetes object on whose behalf a pod works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunIdentity {
+    /// `namespace/name`.
+    pub name: String,
+    /// UID of the run object; the commit user of everything it commits.
+    pub uid: String,
+}
+
+/// A verb of `weir` with its parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Operation {
+    /// `weir inspect`.
+    Inspect,
+    /// `weir compact`.
+    Compact(CompactParameters),
+    /// `weir expire-snapshots`.
+    ExpireSnapshots(ExpireParameters),
+}
+
+/// What to compact, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompactParameters {
+    /// How files are picked.
+    pub strategy: CompactionStrategy,
+    /// Only these partitions; empty means all.
+    pub partitions: Vec<PartitionFilter>,
+}
+
+/// How the files to compact are picked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CompactionStrategy {
+    /// Universal compaction with the table's options, as Paimon's writers decide.
+    #[default]
+    Auto,
+    /// Everything into the highest level.
+    Full,
+}
+
+impl CompactionStrategy {
+    /// The value of `--strategy`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// Partitions whose columns have these values (`dt=2026-11-20,region=eu`); columns that are not named are free.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartitionFilter(pub BTreeMap<String, String>);
+
+impl std::fmt::Display for PartitionFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, (key, value)) in self.0.iter().enumerate() {
+            write!(f, "{}{key}={value}", if i > 0 { "," } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::str::FromStr for PartitionFilter {
+    type Err = String;
+
+    /// Parses `key=value[,key=value…]`. A value may contain `=` but no comma.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut filter = BTreeMap::new();
+        for pair in text.split(',') {
+            let (key, value) =
+                pair.split_once('=').ok_or_else(|| format!("`{pair}` is not of the form column=value"))?;
+            if key.is_empty() {
+                return Err(format!("`{pair}` names no column"));
+            }
+            if filter.insert(key.to_owned(), value.to_owned()).is_some() {
+                return Err(format!("column `{key}` is given twice"));
+            }
+        }
+        Ok(Self(filter))
+    }
+}
+
+/// Which snapshots to keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExpireParameters {
+    /// Keep at least this many snapshots.
+    pub retain_min: Option<u32>,
+    /// Keep at most this many snapshots, however young.
+    pub retain_max: Option<u32>,
+    /// Expire only what is older: a duration back from now (`24h`) or an RFC 3339 instant.
+    pub older_than: Option<String>,
+    /// Expire at most this many snapshots in one run.
+    pub max_deletes: Option<u32>,
+}
+
+impl Invocation {
+    /// The arguments of `weir` that ask for this, without the program's name.
+    ///
+    /// Only set parameters appear. The text is literal: a caller that hands it to Kubernetes must escape `$`.
+    pub fn args(&self) -> Vec<String> {
+        let mut args = vec![self.verb().to_owned(), self.location.clone()];
+        let mut flag = |name: &str, value: String| args.push(format!("--{name}={value}"));
+        match &self.operation {
+            Operation::Inspect => {}
+            Operation::Compact(parameters) => {
+                if parameters.strategy != CompactionStrategy::default() {
+                    flag("strategy", parameters.strategy.as_str().to_owned());
+                }
+                for partition in &parameters.partitions {
+                    flag("partition", partition.to_string());
+                }
+            }
+            Operation::ExpireSnapshots(parameters) => {
+                let numbers = [
+                    ("retain-min", parameters.retain_min),
+                    ("retain-max", parameters.retain_max),
+                    ("max-deletes", parameters.max_deletes),
+                ];
+                for (name, value) in numbers {
+                    if let Some(value) = value {
+                        flag(name, value.to_string());
+                    }
+                }
+                if let Some(older_than) = &parameters.older_than {
+                    flag("older-than", older_than.clone());
+                }
+            }
+        }
+        for (key, value) in &self.options {
+            flag("option", format!("{key}={value}"));
+        }
+        if let Some(run) = &self.run {
+            flag("run", run.name.clone());
+            flag("run-uid", run.uid.clone());
+            flag("contract-version", crate::CONTRACT_VERSION.to_string());
+            flag("termination-message", crate::TERMINATION_MESSAGE_PATH.to_owned());
+        }
+        if self.dry_run {
+            args.push("--dry-run".to_owned());
+        }
+        args
+    }
+
+    /// The verb of the command line.
+    pub const fn verb(&self) -> &'static str {
+        match self.operation {
+            Operation::Inspect => "inspect",
+            Operation::Compact(_) => "compact",
+            Operation::ExpireSnapshots(_) => "expire-snapshots",
+        }
+    }
+}
