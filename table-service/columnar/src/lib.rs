@@ -1,1 +1,39 @@
 //! Format-neutral columnar rewrite engine: sorted runs of Parquet in, merged Parquet out.
+//!
+//! ```text
+//!  Section, Section, …        plan: key, sequence, kind                column tasks
+//!  ┌ SortedRun ─ files ┐      columns only                             one per (unit, column)
+//!  │ SortedRun ─ files │ ───► unit 0: steps, row ranges per run ─────► read ranges → decode → gather → encode
+//!  └ SortedRun ─ files ┘      unit 1: …                                chunks appended in column order
+//!                                                                      └► OutputFile, rolled at a target size
+//! ```
+//!
+//! The engine merges the key columns of all runs once into a compact plan, then rewrites every
+//! column as an independent task that follows the plan. It knows no table format: files come
+//! through [`Source`], leave through [`Sink`], and the caller says which leaf of which file feeds
+//! which output column.
+//!
+//! Words: a *sorted run* is a list of files whose rows ascend strictly by key; a *section* is a
+//! set of runs that shares no key with any other section; a *unit* is the part of a merge that
+//! becomes one output row group; a *plan* says row by row which run comes next and whether the row
+//! is kept.
+
+mod control;
+mod error;
+mod input;
+mod merge;
+mod rewrite;
+mod sink;
+mod source;
+mod spec;
+mod value;
+
+pub use control::{Control, Progress};
+pub use error::{BoxError, Error, ErrorKind, Result};
+pub use input::{ColumnSource, InputFile, Section, SortedRun};
+pub use merge::merge;
+pub use rewrite::{ColumnStatistics, OutputFile, Rewrite};
+pub use sink::{OutputStream, Sink};
+pub use source::Source;
+pub use spec::{Codec, MergeSpec, OrderColumn, OutputOptions};
+pub use value::Value;

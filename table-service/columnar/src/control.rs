@@ -1,0 +1,68 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::{Error, Result};
+
+/// How far a rewrite has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows of the input merged and written so far.
+    pub input_rows: u64,
+    /// Rows of the input in all.
+    pub total_rows: u64,
+    /// Bytes read from sources so far.
+    pub read_bytes: u64,
+    /// Bytes given to sinks so far.
+    pub written_bytes: u64,
+}
+
+type Listener = dyn Fn(&Progress) + Send + Sync;
+
+/// Stops a rewrite and listens to its progress. Clones share both.
+#[derive(Clone, Default)]
+pub struct Control {
+    cancelled: Arc<AtomicBool>,
+    listener: Option<Arc<Listener>>,
+}
+
+impl Control {
+    /// A control that nobody listens to.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Calls `listener` after every column of every unit.
+    #[must_use]
+    pub fn with_progress(mut self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    /// Asks the rewrite to stop; it gives its open file up and ends with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`cancel`](Self::cancel) was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_cancelled() { Err(Error::cancelled()) } else { Ok(()) }
+    }
+
+    pub(crate) fn report(&self, progress: &Progress) {
+        if let Some(listener) = &self.listener {
+            listener(progress);
+        }
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("cancelled", &self.is_cancelled()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+use parquet::schema::types::TypePtr;
+
+/// What a merge does with records of the same key, and how its output looks.
+///
+/// Per key, the records of all runs are ordered by [`order_by`](Self::order_by), then sequence
+/// ascending, then retract (kind 1 = -U, 3 = -D) before add (0 = +I, 2 = +U); the last one wins,
+/// and its kind and sequence are kept as they are (Paimon `DeduplicateMergeFunction`). A key with
+/// exactly one record passes through as it is.
+///
+/// Keys order like Paimon's: nulls first, booleans false before true, numbers and decimals by
+/// value, strings and binary as unsigned bytes, floats like Java's `compare` (-0.0 before 0.0, NaN
+/// greatest), INT96 timestamps by (Julian day, nanoseconds).
+#[derive(Clone, Debug)]
+pub struct MergeSpec {
+    /// Message type of the output, with field ids. Flat: scalar leaves only, INT96 allowed.
+    pub schema: TypePtr,
+    /// Leaf indexes of the key, most significant first. At least one.
+    pub key: Vec<usize>,
+    /// Leaf index of the sequence number (INT64, never null).
+    pub sequence: usize,
+    /// Leaf index of the row kind (INT32, never null, 0 to 3).
+    pub kind: usize,
+    /// Columns compared before the sequence number.
+    pub order_by: Vec<OrderColumn>,
+    /// Skip retract records of keys that have several records; a key of retracts only is dropped.
+    pub ignore_deletes: bool,
+    /// Do not write a key whose result is a retract record.
+    pub drop_deletes: bool,
+    /// Sizes, codec and layout of the output.
+    pub output: OutputOptions,
+}
+
+/// A column that orders the records of one key. Nulls come first in both directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderColumn {
+    /// Leaf index in the output schema.
+    pub column: usize,
+    /// Whether greater values come first.
+    pub descending: bool,
+}
+
+/// Sizes, codec and layout of the output files.
+///
+/// There is no choice of encodings: the engine writes version 1.0 pages with dictionary and PLAIN
+/// only, because other layouts are read wrongly by released readers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputOptions {
+    /// A file is closed when it is about this many bytes long; files of one rewrite end between
+    /// roughly three quarters and five quarters of it.
+    pub target_file_bytes: u64,
+    /// Greatest number of rows of a row group.
+    pub row_group_rows: usize,
+    /// Size of a row group in bytes before compression, estimated from the input footers.
+    pub row_group_bytes: u64,
+    /// Size of a data page in bytes before compression.
+    pub page_bytes: usize,
+    /// Greatest number of rows of a data page.
+    pub page_rows: usize,
+    /// Whether columns start out dictionary encoded.
+    pub dictionary: bool,
+    /// Codec of all pages.
+    pub codec: Codec,
+}
+
+impl Default for OutputOptions {
+    fn default() -> Self {
+        Self {
+            target_file_bytes: 128 << 20,
+            row_group_rows: 1 << 20,
+            row_group_bytes: 128 << 20,
+            page_bytes: 1 << 20,
+            page_rows: 20_000,
+            dictionary: true,
+            codec: Codec::Zstd(1),
+        }
+    }
+}
+
+/// Codecs that every reader understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// No compression.
+    None,
+    /// Snappy.
+    Snappy,
+    /// Gzip with a level from 0 to 9.
+    Gzip(u32),
+    /// Zstandard with a level from 1 to 22.
+    Zstd(i32),
+    /// LZ4 blocks without Hadoop's framing (`LZ4_RAW`).
+    Lz4Raw,
+}
