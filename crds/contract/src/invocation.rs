@@ -36,11 +36,40 @@ pub struct RunIdentity {
 #[serde(rename_all = "camelCase")]
 pub enum Operation {
     /// `weir inspect`.
-    Inspect,
+    Inspect(InspectParameters),
     /// `weir compact`.
     Compact(CompactParameters),
     /// `weir expire-snapshots`.
     ExpireSnapshots(ExpireParameters),
+}
+
+/// What an inspection has to find out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InspectParameters {
+    /// Services that the table is meant for (`--service`): the inspection fails with `UnsupportedTable` when one of
+    /// them would refuse it. Others are only reported.
+    pub services: Vec<Service>,
+}
+
+/// A service that changes a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// `weir compact`.
+    Compact,
+    /// `weir expire-snapshots`.
+    ExpireSnapshots,
+}
+
+impl Service {
+    /// The verb of the command line, which is also the value of `--service`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Compact => "compact",
+            Self::ExpireSnapshots => "expire-snapshots",
+        }
+    }
 }
 
 /// What to compact, and how.
@@ -55,6 +84,7 @@ pub struct CompactParameters {
 
 /// How the files to compact are picked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum CompactionStrategy {
     /// Universal compaction with the table's options, as Paimon's writers decide.
     #[default]
@@ -129,7 +159,11 @@ impl Invocation {
         let mut args = vec![self.verb().to_owned(), self.location.clone()];
         let mut flag = |name: &str, value: String| args.push(format!("--{name}={value}"));
         match &self.operation {
-            Operation::Inspect => {}
+            Operation::Inspect(parameters) => {
+                for service in &parameters.services {
+                    flag("service", service.as_str().to_owned());
+                }
+            }
             Operation::Compact(parameters) => {
                 if parameters.strategy != CompactionStrategy::default() {
                     flag("strategy", parameters.strategy.as_str().to_owned());
@@ -172,7 +206,7 @@ impl Invocation {
     /// The verb of the command line.
     pub const fn verb(&self) -> &'static str {
         match self.operation {
-            Operation::Inspect => "inspect",
+            Operation::Inspect(_) => "inspect",
             Operation::Compact(_) => "compact",
             Operation::ExpireSnapshots(_) => "expire-snapshots",
         }

@@ -15,6 +15,7 @@ pub enum OperationKind {
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// The table was changed as asked (for an inspection: was read).
     Succeeded,
@@ -74,6 +75,7 @@ pub struct RunResult {
 
 /// Figures of a compaction (planned ones for a dry run). Sizes are bytes on storage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CompactionResult {
     /// Buckets that were compacted.
@@ -100,6 +102,7 @@ pub struct CompactionResult {
 
 /// Figures of an expiry (planned ones for a dry run).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExpiryResult {
     /// Snapshots that were removed.
@@ -121,6 +124,7 @@ pub struct ExpiryResult {
 
 /// A table as a run saw it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TableSummary {
     /// Latest snapshot; absent for a table without one.
@@ -151,6 +155,7 @@ pub struct TableSummary {
 
 /// Requests to the store, and bytes that went over the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RequestCounts {
     /// List requests.
