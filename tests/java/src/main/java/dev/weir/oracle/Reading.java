@@ -1,0 +1,128 @@
+package dev.weir.oracle;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.paimon.data.InternalRow;
+import org.apache.paimon.disk.IOManager;
+import org.apache.paimon.io.DataFileMeta;
+import org.apache.paimon.manifest.ManifestEntry;
+import org.apache.paimon.operation.FileStoreScan;
+import org.apache.paimon.reader.RecordReader;
+import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.node.ArrayNode;
+import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.paimon.table.FileStoreTable;
+import org.apache.paimon.table.source.ReadBuilder;
+import org.apache.paimon.types.RowType;
+
+/** Reads rows and live files. Requests name a {@code snapshot} or a {@code tag}; without them the latest is read. */
+final class Reading {
+    private final Tables tables;
+
+    Reading(Tables tables) {
+        this.tables = tables;
+    }
+
+    /** Answer: {@code columns} and {@code rows} (sorted canonical text), or with {@code digest: true} their count and digest. */
+    JsonNode read(JsonNode request) throws Exception {
+        FileStoreTable table = travel(tables.open(request), request);
+        ObjectNode answer = Main.JSON.createObjectNode();
+        table.rowType().getFieldNames().forEach(answer.putArray("columns")::add);
+        if (Fields.flag(request, "digest")) {
+            Digest digest = new Digest();
+            scan(table, digest::add);
+            return answer.put("count", digest.count).put("digest", Long.toHexString(digest.sum));
+        }
+        List<String> rows = new ArrayList<>();
+        scan(table, rows::add);
+        rows.sort(null);
+        rows.forEach(answer.putArray("rows")::add);
+        return answer;
+    }
+
+    /** Answer: every live data file with what its manifest entry says. */
+    JsonNode liveFiles(JsonNode request) throws Exception {
+        FileStoreTable table = travel(tables.open(request), request);
+        FileStoreScan scan = table.store().newScan();
+        if (Fields.has(request, "snapshot")) {
+            scan.withSnapshot(request.get("snapshot").asLong());
+        } else if (Fields.has(request, "tag")) {
+            scan.withSnapshot(table.tagManager().getOrThrow(Fields.text(request, "tag")).trimToSnapshot());
+        }
+        ArrayNode files = Main.JSON.createArrayNode();
+        for (ManifestEntry entry : scan.plan().files()) {
+            files.add(describe(table, entry));
+        }
+        return files;
+    }
+
+    private static FileStoreTable travel(FileStoreTable table, JsonNode request) {
+        Map<String, String> options = new HashMap<>();
+        if (Fields.has(request, "snapshot")) {
+            options.put("scan.snapshot-id", Fields.text(request, "snapshot"));
+        }
+        if (Fields.has(request, "tag")) {
+            options.put("scan.tag-name", Fields.text(request, "tag"));
+        }
+        return options.isEmpty() ? table : table.copy(options);
+    }
+
+    @FunctionalInterface
+    private interface RowText {
+        void accept(String row);
+    }
+
+    private static void scan(FileStoreTable table, RowText consumer) throws Exception {
+        RowType type = table.rowType();
+        ReadBuilder builder = table.newReadBuilder();
+        try (IOManager spill = Tables.spillDirectory();
+                RecordReader<InternalRow> reader =
+                        builder.newRead().withIOManager(spill).createReader(builder.newScan().plan())) {
+            reader.forEachRemaining(row -> consumer.accept(CanonicalText.row(row, type)));
+        }
+    }
+
+    private static ObjectNode describe(FileStoreTable table, ManifestEntry entry) {
+        DataFileMeta file = entry.file();
+        return Main.JSON
+                .createObjectNode()
+                .put("partition", table.store().pathFactory().getPartitionString(entry.partition()))
+                .put("bucket", entry.bucket())
+                .put("totalBuckets", entry.totalBuckets())
+                .put("level", file.level())
+                .put("name", file.fileName())
+                .put("path", table.store().pathFactory().createDataFilePathFactory(entry.partition(), entry.bucket())
+                        .toPath(file).toString())
+                .put("size", file.fileSize())
+                .put("rowCount", file.rowCount())
+                .put("deleteRowCount", file.deleteRowCount().orElse(null))
+                .put("minSequenceNumber", file.minSequenceNumber())
+                .put("maxSequenceNumber", file.maxSequenceNumber())
+                .put("schemaId", file.schemaId());
+    }
+
+    /** Count of rows and a sum of their hashes that does not depend on their order. */
+    private static final class Digest {
+        private final MessageDigest hash;
+        private long count;
+        private long sum;
+
+        Digest() throws Exception {
+            hash = MessageDigest.getInstance("SHA-256");
+        }
+
+        void add(String row) {
+            byte[] digest = hash.digest(row.getBytes(StandardCharsets.UTF_8));
+            long value = 0;
+            for (int i = 0; i < Long.BYTES; i++) {
+                value = value << Byte.SIZE | digest[i] & 0xff;
+            }
+            sum += value;
+            count++;
+        }
+    }
+}
