@@ -106,11 +106,11 @@ mod tests {
 
     #[test]
     fn a_message_that_is_too_large_drops_what_matters_least() {
-        let runs = vec![result("done"); 6];
+        let runs = vec![result("done"); 8];
         let text = TerminationMessage::new(runs).encode().unwrap();
         assert!(text.len() <= MAX_TERMINATION_MESSAGE_BYTES);
         let read = TerminationMessage::parse(&text).unwrap();
-        assert_eq!(read.runs.len(), 6);
+        assert_eq!(read.runs.len(), 8);
         assert_eq!(read.runs[0].table, None);
         assert_eq!(read.runs[0].compaction.as_ref().unwrap().input_files, 10);
     }
