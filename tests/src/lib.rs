@@ -1,1 +1,3 @@
 //! Harness and scenarios: a real cluster, a real S3 server, real tables.
+
+pub mod oracle;

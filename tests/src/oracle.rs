@@ -1,0 +1,26 @@
+//! Real engines that write, read and judge the tables of tests: Java Paimon and pypaimon.
+//!
+//! Each runs as one process that answers requests for many tables. Both spell rows as the same canonical text, so
+//! [`Rows`] of one can be compared with [`Rows`] of the other.
+
+mod definition;
+mod error;
+mod generator;
+mod install;
+mod java;
+mod metadata;
+mod process;
+mod py_paimon;
+mod rows;
+mod schema_change;
+mod table_at;
+
+pub use self::definition::TableDefinition;
+pub use self::error::Error;
+pub use self::generator::{Generator, Load};
+pub use self::java::{Expiry, Java, JavaHeap};
+pub use self::metadata::{LiveFile, References, SnapshotSummary};
+pub use self::py_paimon::PyPaimon;
+pub use self::rows::{Digest, Row, RowKind, Rows, WriterReport};
+pub use self::schema_change::SchemaChange;
+pub use self::table_at::{Storage, TableAt, Version};

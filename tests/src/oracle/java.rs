@@ -1,0 +1,273 @@
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::error::{Error, Result};
+use super::process::Process;
+use super::{
+    Digest, LiveFile, Load, References, Row, Rows, SchemaChange, SnapshotSummary, TableAt, TableDefinition,
+    Version, WriterReport, install,
+};
+
+/// Java Paimon in one JVM: writes and judges many tables.
+#[derive(Debug)]
+pub struct Java {
+    process: Process,
+}
+
+/// How the JVM is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JavaHeap {
+    /// Quick to start and small: for tables of tests.
+    Small,
+    /// As a compaction job runs it: the second compiler, 2 GiB of heap.
+    Large,
+}
+
+/// What Java's expiry keeps; unset parameters are Paimon's defaults.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expiry {
+    /// Keep at least this many snapshots.
+    pub retain_min: Option<u32>,
+    /// Keep at most this many snapshots.
+    pub retain_max: Option<u32>,
+    /// Expire only what is older than this.
+    pub older_than: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Committed {
+    snapshot_id: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+impl Java {
+    /// Starts a JVM of its own, after building the oracle when the cache does not have it.
+    pub fn start(heap: JavaHeap) -> Result<Self> {
+        let libraries = install::java_libraries()?;
+        let mut java = Command::new("java");
+        java.args(["-Duser.timezone=UTC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"]);
+        java.args(match heap {
+            JavaHeap::Small => ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g"].as_slice(),
+            JavaHeap::Large => ["-Xmx2g"].as_slice(),
+        });
+        java.arg("-cp").arg(libraries.join("*")).arg("dev.weir.oracle.Main");
+        Ok(Self { process: Process::start("Java Paimon", &mut java, "a Java 17 runtime")? })
+    }
+
+    /// The JVM that all tests of this process share.
+    ///
+    /// # Panics
+    /// When it cannot be started: no test that needs it can say anything.
+    #[expect(clippy::panic, reason = "a test without its judge has failed")]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Java> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(JavaHeap::Small).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Process id of the JVM.
+    pub const fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Creates a table.
+    pub fn create(&self, table: &TableAt, definition: &TableDefinition) -> Result<()> {
+        let mut request = table.request("create");
+        definition.apply(&mut request);
+        self.process.request::<Nothing>(&request).map(drop)
+    }
+
+    /// Changes the schema.
+    pub fn alter(&self, table: &TableAt, changes: &[SchemaChange]) -> Result<()> {
+        let mut request = table.request("alter");
+        request["changes"] = changes.iter().map(SchemaChange::to_json).collect();
+        self.process.request::<Nothing>(&request).map(drop)
+    }
+
+    /// Writes rows as one commit; the new snapshot's id.
+    pub fn write(&self, table: &TableAt, rows: &[Row]) -> Result<u64> {
+        let mut request = table.request("write");
+        request["rows"] = json!(rows);
+        self.commit(&request)
+    }
+
+    /// Writes rows into one bucket, for tables whose rows do not decide it.
+    pub fn write_to_bucket(&self, table: &TableAt, bucket: u32, rows: &[Row]) -> Result<u64> {
+        let mut request = table.request("write");
+        request["rows"] = json!(rows);
+        request["bucket"] = json!(bucket);
+        self.commit(&request)
+    }
+
+    /// Replaces the partition with these column values by rows; no values replace the whole table.
+    pub fn overwrite(
+        &self,
+        table: &TableAt,
+        partition: &BTreeMap<String, String>,
+        rows: &[Row],
+    ) -> Result<u64> {
+        let mut request = table.request("write");
+        request["rows"] = json!(rows);
+        request["overwrite"] = json!(partition);
+        self.commit(&request)
+    }
+
+    /// Drops the rows of the partition with these column values.
+    pub fn truncate_partition(&self, table: &TableAt, partition: &BTreeMap<String, String>) -> Result<u64> {
+        let mut request = table.request("truncatePartition");
+        request["partition"] = json!(partition);
+        self.commit(&request)
+    }
+
+    /// Writes this many random rows as one commit.
+    pub fn generate(&self, table: &TableAt, rows: u64, load: &Load) -> Result<u64> {
+        let mut request = table.request("generate");
+        request["rows"] = json!(rows);
+        load.apply(&mut request);
+        self.commit(&request)
+    }
+
+    /// Starts a writer that commits again and again; it stops with [`Writer::stop`].
+    pub fn start_writer(
+        &self,
+        table: &TableAt,
+        every: Duration,
+        rows_per_commit: u32,
+        load: &Load,
+    ) -> Result<Writer<'_>> {
+        let mut request = table.request("startWriter");
+        request["everyMillis"] = json!(u64::try_from(every.as_millis()).unwrap_or(u64::MAX));
+        request["rowsPerCommit"] = json!(rows_per_commit);
+        load.apply(&mut request);
+        let started: Started = self.process.request(&request)?;
+        Ok(Writer { java: self, id: started.writer })
+    }
+
+    /// All rows of a version.
+    pub fn read(&self, table: &TableAt, version: &Version) -> Result<Rows> {
+        let mut request = table.request("read");
+        version.apply(&mut request);
+        self.process.request(&request)
+    }
+
+    /// Number and hash of the rows of a version, for tables that are too large to compare row by row.
+    pub fn digest(&self, table: &TableAt, version: &Version) -> Result<Digest> {
+        let mut request = table.request("read");
+        version.apply(&mut request);
+        request["digest"] = json!(true);
+        self.process.request(&request)
+    }
+
+    /// All live data files of a version.
+    pub fn live_files(&self, table: &TableAt, version: &Version) -> Result<Vec<LiveFile>> {
+        let mut request = table.request("files");
+        version.apply(&mut request);
+        self.process.request(&request)
+    }
+
+    /// All snapshots, oldest first.
+    pub fn snapshots(&self, table: &TableAt) -> Result<Vec<SnapshotSummary>> {
+        let mut snapshots: Vec<SnapshotSummary> = self.process.request(&table.request("snapshots"))?;
+        snapshots.sort_by_key(|snapshot| snapshot.id);
+        Ok(snapshots)
+    }
+
+    /// Tags, branches and consumers.
+    pub fn references(&self, table: &TableAt) -> Result<References> {
+        self.process.request(&table.request("references"))
+    }
+
+    /// Tags a snapshot.
+    pub fn create_tag(&self, table: &TableAt, tag: &str, snapshot: u64) -> Result<()> {
+        self.reference(table, "createTag", &json!({"tag": tag, "snapshot": snapshot}))
+    }
+
+    /// Deletes a tag and the files that nothing else needs.
+    pub fn delete_tag(&self, table: &TableAt, tag: &str) -> Result<()> {
+        self.reference(table, "deleteTag", &json!({"tag": tag}))
+    }
+
+    /// Makes a branch that starts from a tag.
+    pub fn create_branch(&self, table: &TableAt, name: &str, tag: &str) -> Result<()> {
+        self.reference(table, "createBranch", &json!({"name": name, "tag": tag}))
+    }
+
+    /// Makes a consumer, or moves it, to the snapshot that it reads next.
+    pub fn set_consumer(&self, table: &TableAt, consumer: &str, next_snapshot: u64) -> Result<()> {
+        self.reference(table, "setConsumer", &json!({"consumer": consumer, "nextSnapshot": next_snapshot}))
+    }
+
+    /// Compacts every bucket as Paimon's dedicated job does, fully or as universal compaction decides.
+    pub fn compact(&self, table: &TableAt, full: bool) -> Result<()> {
+        self.reference(table, "compact", &json!({"full": full}))
+    }
+
+    /// Expires snapshots; how many went.
+    pub fn expire(&self, table: &TableAt, expiry: &Expiry) -> Result<u64> {
+        let mut request = table.request("expire");
+        request["retainMin"] = json!(expiry.retain_min);
+        request["retainMax"] = json!(expiry.retain_max);
+        request["olderThanMillis"] =
+            json!(expiry.older_than.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
+        self.process.request::<Expired>(&request).map(|answer| answer.expired)
+    }
+
+    /// Paths of the files that nothing refers to, however young; nothing is deleted.
+    pub fn orphans(&self, table: &TableAt) -> Result<Vec<String>> {
+        let mut request = table.request("orphans");
+        request["dryRun"] = json!(true);
+        self.process.request::<Orphans>(&request).map(|answer| answer.files)
+    }
+
+    fn commit(&self, request: &Value) -> Result<u64> {
+        let committed: Committed = self.process.request(request)?;
+        committed.snapshot_id.ok_or_else(|| Error::Protocol {
+            engine: "Java Paimon",
+            message: "a commit left the table without a snapshot".to_owned(),
+        })
+    }
+
+    fn reference(&self, table: &TableAt, operation: &str, members: &Value) -> Result<()> {
+        let mut request = table.request(operation);
+        for (name, value) in members.as_object().into_iter().flatten() {
+            request[name] = value.clone();
+        }
+        self.process.request::<Nothing>(&request).map(drop)
+    }
+}
+
+#[derive(Deserialize)]
+struct Started {
+    writer: u64,
+}
+
+#[derive(Deserialize)]
+struct Expired {
+    expired: u64,
+}
+
+#[derive(Deserialize)]
+struct Orphans {
+    files: Vec<String>,
+}
+
+/// A writer that runs beside the test.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    java: &'a Java,
+    id: u64,
+}
+
+impl Writer<'_> {
+    /// Stops it after its commit; what it did.
+    pub fn stop(self) -> Result<WriterReport> {
+        self.java.process.request(&json!({"op": "stopWriter", "writer": self.id}))
+    }
+}

@@ -1,0 +1,66 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A live data file as its manifest entry describes it (Paimon `DataFileMeta`).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveFile {
+    /// Partition directory (`dt=2026-11-20/`), empty for a table without partitions.
+    pub partition: String,
+    /// Bucket.
+    pub bucket: i32,
+    /// Number of buckets of the partition when the file was written.
+    pub total_buckets: i32,
+    /// Level in the bucket's LSM tree.
+    pub level: i32,
+    /// File name.
+    pub name: String,
+    /// Full path or URI.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Rows.
+    pub row_count: u64,
+    /// Rows that delete their key.
+    pub delete_row_count: Option<u64>,
+    /// Smallest sequence number.
+    pub min_sequence_number: i64,
+    /// Largest sequence number.
+    pub max_sequence_number: i64,
+    /// Schema of the file.
+    pub schema_id: u64,
+}
+
+/// A snapshot of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotSummary {
+    /// Id.
+    pub id: u64,
+    /// `APPEND`, `COMPACT`, `OVERWRITE` or `ANALYZE`.
+    pub kind: String,
+    /// Who committed it.
+    pub user: String,
+    /// The user's number for the commit.
+    pub identifier: i64,
+    /// Schema of the snapshot.
+    pub schema_id: u64,
+    /// Time of the commit in milliseconds since the epoch.
+    pub time_millis: i64,
+    /// Physical rows of all live files.
+    pub total_record_count: Option<i64>,
+    /// Physical rows that the commit added, less those that it removed.
+    pub delta_record_count: Option<i64>,
+}
+
+/// What holds on to snapshots.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct References {
+    /// Snapshot of each tag.
+    pub tags: BTreeMap<String, u64>,
+    /// Branches.
+    pub branches: Vec<String>,
+    /// Next snapshot of each consumer.
+    pub consumers: BTreeMap<String, u64>,
+}
