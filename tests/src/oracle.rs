@@ -5,6 +5,7 @@
 
 mod definition;
 mod error;
+pub mod fixtures;
 mod generator;
 mod install;
 mod java;
@@ -14,6 +15,7 @@ mod py_paimon;
 mod rows;
 mod schema_change;
 mod table_at;
+mod warehouse;
 
 pub use self::definition::TableDefinition;
 pub use self::error::Error;
@@ -24,3 +26,4 @@ pub use self::py_paimon::PyPaimon;
 pub use self::rows::{Digest, Row, RowKind, Rows, WriterReport};
 pub use self::schema_change::SchemaChange;
 pub use self::table_at::{Storage, TableAt, Version};
+pub use self::warehouse::Warehouse;
