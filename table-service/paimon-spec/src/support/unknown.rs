@@ -1,0 +1,1 @@
+//! Options that the released Java does not know and that change data.
