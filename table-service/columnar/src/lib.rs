@@ -21,12 +21,17 @@
 mod control;
 mod error;
 mod input;
+mod leaf;
 mod merge;
+mod plan;
+mod read;
 mod rewrite;
 mod sink;
 mod source;
 mod spec;
+mod task;
 mod value;
+mod write;
 
 pub use control::{Control, Progress};
 pub use error::{BoxError, Error, ErrorKind, Result};

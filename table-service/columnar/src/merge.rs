@@ -1,4 +1,14 @@
-use crate::{Control, Error, MergeSpec, Result, Rewrite, Section, Sink};
+use std::sync::Arc;
+
+use crate::leaf::Leaf;
+use crate::plan::{Planner, Unit, unit_rows};
+use crate::read::{Run, open_runs};
+use crate::task::ColumnTask;
+use crate::write::{ColumnEncoder, Output, add_statistics, unwritable, writer_properties};
+use crate::{Control, Error, MergeSpec, Progress, Result, Rewrite, Section, Sink};
+
+/// Compressed bytes of a unit that are fetched together, at least one column.
+const FETCH_BYTES: u64 = 8 << 20;
 
 /// Merges sections into new files.
 ///
@@ -8,10 +18,177 @@ use crate::{Control, Error, MergeSpec, Result, Rewrite, Section, Sink};
 ///
 /// Decoding and encoding run on the calling task: give the future a thread that may be busy.
 pub async fn merge(
-    _sections: Vec<Section>,
-    _spec: &MergeSpec,
-    _sink: &dyn Sink,
-    _control: &Control,
+    sections: Vec<Section>,
+    spec: &MergeSpec,
+    sink: &dyn Sink,
+    control: &Control,
 ) -> Result<Rewrite> {
-    Err(Error::internal("not built yet"))
+    control.check()?;
+    let leaves = spec.leaves()?;
+    let runs = open_runs(&sections, &leaves).await?;
+    let properties = writer_properties(&spec.output, &leaves, &runs)?;
+    let output = Output::new(sink, &spec.schema, &leaves, properties);
+    let mut rewriter = Rewriter {
+        spec,
+        leaves: &leaves,
+        runs: &runs,
+        control,
+        output,
+        rewrite: Rewrite { input_rows: runs.iter().map(Run::rows).sum(), ..Rewrite::default() },
+        done_rows: 0,
+    };
+    match rewriter.run().await {
+        Ok(()) => Ok(rewriter.rewrite),
+        Err(error) => {
+            rewriter.output.abort().await;
+            Err(error)
+        }
+    }
+}
+
+struct Rewriter<'a> {
+    spec: &'a MergeSpec,
+    leaves: &'a [Leaf],
+    runs: &'a [Run],
+    control: &'a Control,
+    output: Output<'a>,
+    rewrite: Rewrite,
+    /// Input rows of the units that are complete.
+    done_rows: u64,
+}
+
+impl Rewriter<'_> {
+    async fn run(&mut self) -> Result<()> {
+        let rows = unit_rows(self.runs, self.leaves.len(), &self.spec.output);
+        let mut planner = Planner::new(self.runs, self.spec, self.leaves, rows)?;
+        while let Some(mut unit) = planner.next_unit().await? {
+            self.control.check()?;
+            self.rewrite.output_rows += unit.rows as u64;
+            self.rewrite.superseded_rows += unit.superseded_rows;
+            self.rewrite.dropped_deletes += unit.dropped_deletes;
+            if unit.rows > 0 {
+                self.write_row_group(&mut unit).await?;
+            } else {
+                self.skip(&unit);
+            }
+            self.done_rows += unit.input_rows() as u64;
+            self.output.roll(self.spec.output.target_file_bytes).await?;
+        }
+        self.rewrite.files = self.output.finish().await?;
+        self.rewrite.read_bytes = read_bytes(self.runs);
+        self.check_rows()
+    }
+
+    /// Runs the column tasks of a unit in column order.
+    async fn write_row_group(&mut self, unit: &mut Unit) -> Result<()> {
+        let groups = fetch_groups(&expected_bytes(self.runs, unit, self.leaves.len()));
+        let properties = Arc::clone(self.output.properties());
+        let written_before = self.output.finished_bytes();
+        let open = self.output.open_file().await?;
+        let bytes_before = open.bytes();
+        let mut writers = open.column_writers()?.into_iter();
+        let (file, target, statistics) = open.parts();
+        let mut row_group = file.next_row_group().map_err(unwritable)?;
+        for columns in groups {
+            ColumnTask::fetch(self.runs, unit, &columns).await?;
+            for column in columns {
+                let leaf = &self.leaves[column];
+                let writer = writers
+                    .next()
+                    .ok_or_else(|| Error::internal("the output has fewer columns than its schema"))?;
+                let task = ColumnTask { column, leaf, unit, runs: self.runs, control: self.control };
+                let encoded = task.run(ColumnEncoder::new(leaf, writer, &properties))?;
+                add_statistics(&mut statistics[column], leaf, &encoded);
+                encoded.append(&mut row_group)?;
+                target.drain().await?;
+                ColumnTask::release(self.runs, unit, column);
+                let done = unit.input_rows() * (column + 1) / self.leaves.len();
+                self.control.report(&Progress {
+                    input_rows: self.done_rows + done as u64,
+                    total_rows: self.rewrite.input_rows,
+                    read_bytes: read_bytes(self.runs),
+                    written_bytes: written_before + target.written(),
+                });
+            }
+        }
+        row_group.close().map_err(unwritable)?;
+        target.drain().await?;
+        open.add_unit(unit, bytes_before);
+        Ok(())
+    }
+
+    /// Passes over a unit of which no row is kept.
+    fn skip(&self, unit: &Unit) {
+        for column in 0..self.leaves.len() {
+            ColumnTask::release(self.runs, unit, column);
+        }
+    }
+
+    /// Every input row must be accounted for.
+    fn check_rows(&self) -> Result<()> {
+        let rewrite = &self.rewrite;
+        let accounted = rewrite.output_rows + rewrite.superseded_rows + rewrite.dropped_deletes;
+        let in_files: u64 = rewrite.files.iter().map(|file| file.rows).sum();
+        if accounted == rewrite.input_rows && in_files == rewrite.output_rows {
+            return Ok(());
+        }
+        Err(Error::internal(format!(
+            "{} rows went in, {} were written to files, {} were planned, {} superseded and {} dropped",
+            rewrite.input_rows,
+            in_files,
+            rewrite.output_rows,
+            rewrite.superseded_rows,
+            rewrite.dropped_deletes
+        )))
+    }
+}
+
+/// Compressed bytes that each column of a unit takes from the inputs, by the average row of its
+/// files.
+fn expected_bytes(runs: &[Run], unit: &Unit, columns: usize) -> Vec<u64> {
+    let mut bytes = vec![0; columns];
+    for (run, rows) in runs.iter().zip(&unit.slices) {
+        for (file, part) in run.parts(rows) {
+            for (column, bytes) in bytes.iter_mut().enumerate() {
+                let share = u128::from(file.compressed_bytes(column)) * u128::from(part.end - part.start);
+                *bytes += u64::try_from(share / u128::from(file.rows().max(1))).unwrap_or(u64::MAX);
+            }
+        }
+    }
+    bytes
+}
+
+/// Splits columns into groups that are fetched together.
+fn fetch_groups(bytes: &[u64]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut sum = 0;
+    for (column, bytes) in bytes.iter().enumerate() {
+        match groups.last_mut() {
+            Some(group) if sum + bytes <= FETCH_BYTES => {
+                group.push(column);
+                sum += bytes;
+            }
+            _ => {
+                groups.push(vec![column]);
+                sum = *bytes;
+            }
+        }
+    }
+    groups
+}
+
+fn read_bytes(runs: &[Run]) -> u64 {
+    runs.iter().flat_map(Run::files).map(|file| file.read_bytes()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fetches_small_columns_together_and_large_ones_alone() {
+        let mebibytes = |sizes: &[u64]| sizes.iter().map(|size| size << 20).collect::<Vec<_>>();
+        let groups = fetch_groups(&mebibytes(&[1, 2, 3, 4, 20, 1, 1]));
+        assert_eq!(groups, vec![vec![0, 1, 2], vec![3], vec![4], vec![5, 6]]);
+    }
 }

@@ -1,4 +1,9 @@
-use parquet::schema::types::TypePtr;
+use std::sync::Arc;
+
+use parquet::schema::types::{SchemaDescriptor, TypePtr};
+
+use crate::leaf::{Leaf, Meaning, Physical};
+use crate::{Error, Result};
 
 /// What a merge does with records of the same key, and how its output looks.
 ///
@@ -89,4 +94,46 @@ pub enum Codec {
     Zstd(i32),
     /// LZ4 blocks without Hadoop's framing (`LZ4_RAW`).
     Lz4Raw,
+}
+
+impl MergeSpec {
+    /// The leaves of the output, after checking that the specification is sound.
+    pub(crate) fn leaves(&self) -> Result<Vec<Leaf>> {
+        if !self.schema.is_group() {
+            return Err(Error::internal("the output schema is not a message type"));
+        }
+        let descriptor = SchemaDescriptor::new(Arc::clone(&self.schema));
+        let leaves = descriptor
+            .columns()
+            .iter()
+            .map(|column| {
+                Leaf::new(column).map_err(|why| {
+                    Error::unsupported(format!("the column cannot be written: {why}"))
+                        .with_column(&column.path().string())
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        if self.key.is_empty() {
+            return Err(Error::internal("the merge has no key"));
+        }
+        let order_by = self.order_by.iter().map(|order| order.column);
+        for column in self.key.iter().copied().chain(order_by).chain([self.sequence, self.kind]) {
+            if column >= leaves.len() {
+                return Err(Error::internal(format!(
+                    "column {column} is named, the output has {} columns",
+                    leaves.len()
+                )));
+            }
+        }
+        check_system_column(&leaves[self.sequence], Physical::Int64, "sequence number")?;
+        check_system_column(&leaves[self.kind], Physical::Int32, "row kind")?;
+        Ok(leaves)
+    }
+}
+
+fn check_system_column(leaf: &Leaf, physical: Physical, role: &str) -> Result<()> {
+    if leaf.physical == physical && matches!(leaf.meaning, Meaning::Integer(_)) {
+        return Ok(());
+    }
+    Err(Error::internal(format!("{} cannot be the {role}", leaf.describe())).with_column(&leaf.path))
 }

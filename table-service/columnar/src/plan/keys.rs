@@ -1,0 +1,194 @@
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray};
+use arrow::compute::SortOptions;
+use arrow::datatypes::{Int32Type, Int64Type};
+use arrow::error::ArrowError;
+use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+
+use super::sortable::{original, sortable, sortable_type};
+use crate::leaf::{Leaf, Physical, value_at};
+use crate::{Error, Result, Value};
+
+/// A form of keys that compares fast.
+pub(crate) trait Keys: Send {
+    /// One key.
+    type Key: Ord + Clone + Send;
+    /// The keys of a batch.
+    type Batch: Send;
+
+    /// Keys of the rows of a batch, from its key columns.
+    fn encode(&self, columns: &[ArrayRef]) -> Result<Self::Batch>;
+
+    /// The key of one row.
+    fn key(batch: &Self::Batch, row: usize) -> Self::Key;
+
+    /// The values that a key was made of.
+    fn decode(&self, key: &Self::Key) -> Result<Vec<Option<Value>>>;
+}
+
+/// Single INT32 or INT64 keys that are never null: the number, biased to be unsigned.
+pub(crate) struct IntegerKeys {
+    leaf: Leaf,
+}
+
+impl IntegerKeys {
+    /// `None` when the key has another shape.
+    pub(crate) fn for_key(key: &[Leaf]) -> Option<Self> {
+        match key {
+            [leaf] if leaf.required && matches!(leaf.physical, Physical::Int32 | Physical::Int64) => {
+                Some(Self { leaf: leaf.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Keys for IntegerKeys {
+    type Key = u64;
+    type Batch = Vec<u64>;
+
+    fn encode(&self, columns: &[ArrayRef]) -> Result<Vec<u64>> {
+        let column = first(columns)?;
+        Ok(match self.leaf.physical {
+            Physical::Int32 => {
+                column.as_primitive::<Int32Type>().values().iter().map(|v| bias(i64::from(*v))).collect()
+            }
+            _ => column.as_primitive::<Int64Type>().values().iter().map(|v| bias(*v)).collect(),
+        })
+    }
+
+    fn key(batch: &Vec<u64>, row: usize) -> u64 {
+        batch[row]
+    }
+
+    fn decode(&self, key: &u64) -> Result<Vec<Option<Value>>> {
+        let value = (key ^ (1 << 63)).cast_signed();
+        Ok(vec![Some(crate::leaf::integer(&self.leaf, value))])
+    }
+}
+
+fn bias(value: i64) -> u64 {
+    value.cast_unsigned() ^ (1 << 63)
+}
+
+fn first(columns: &[ArrayRef]) -> Result<&ArrayRef> {
+    columns.first().ok_or_else(|| Error::internal("a plan batch has no key column"))
+}
+
+/// Keys of every other shape, in arrow's row format.
+pub(crate) struct RowKeys {
+    leaves: Vec<Leaf>,
+    converter: RowConverter,
+}
+
+impl RowKeys {
+    pub(crate) fn for_key(key: &[Leaf]) -> Result<Self> {
+        let fields = key.iter().map(|leaf| SortField::new(sortable_type(leaf))).collect();
+        Ok(Self { leaves: key.to_vec(), converter: RowConverter::new(fields).map_err(unordered)? })
+    }
+}
+
+impl Keys for RowKeys {
+    type Key = RowKey;
+    type Batch = Arc<Rows>;
+
+    fn encode(&self, columns: &[ArrayRef]) -> Result<Arc<Rows>> {
+        encode_rows(&self.converter, &self.leaves, columns).map(Arc::new)
+    }
+
+    fn key(batch: &Arc<Rows>, row: usize) -> RowKey {
+        let bytes = batch.row(row);
+        let mut head = [0; 8];
+        let length = bytes.data().len().min(8);
+        head[..length].copy_from_slice(&bytes.data()[..length]);
+        RowKey { head: u64::from_be_bytes(head), rows: Arc::clone(batch), row }
+    }
+
+    fn decode(&self, key: &RowKey) -> Result<Vec<Option<Value>>> {
+        let columns = self.converter.convert_rows([key.rows.row(key.row)]).map_err(unordered)?;
+        self.leaves
+            .iter()
+            .zip(&columns)
+            .map(|(leaf, column)| Ok(value_at(leaf, &original(leaf, column).map_err(unordered)?, 0)))
+            .collect()
+    }
+}
+
+/// A row of a batch, with its first bytes at hand.
+#[derive(Clone)]
+pub(crate) struct RowKey {
+    head: u64,
+    rows: Arc<Rows>,
+    row: usize,
+}
+
+impl Ord for RowKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.head
+            .cmp(&other.head)
+            .then_with(|| self.rows.row(self.row).data().cmp(other.rows.row(other.row).data()))
+    }
+}
+
+impl PartialOrd for RowKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for RowKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for RowKey {}
+
+/// Orders the records of one key by the user's columns.
+pub(crate) struct UserOrder {
+    leaves: Vec<Leaf>,
+    converter: RowConverter,
+}
+
+impl UserOrder {
+    /// `columns` are the leaves and whether they descend.
+    pub(crate) fn new(columns: &[(Leaf, bool)]) -> Result<Option<Self>> {
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let fields = columns
+            .iter()
+            .map(|(leaf, descending)| {
+                let options = SortOptions { descending: *descending, nulls_first: true };
+                SortField::new_with_options(sortable_type(leaf), options)
+            })
+            .collect();
+        Ok(Some(Self {
+            leaves: columns.iter().map(|(leaf, _)| leaf.clone()).collect(),
+            converter: RowConverter::new(fields).map_err(unordered)?,
+        }))
+    }
+
+    pub(crate) fn encode(&self, columns: &[ArrayRef]) -> Result<Rows> {
+        encode_rows(&self.converter, &self.leaves, columns)
+    }
+}
+
+/// The place of one record in the user's order.
+pub(crate) type OrderRow = OwnedRow;
+
+fn encode_rows(converter: &RowConverter, leaves: &[Leaf], columns: &[ArrayRef]) -> Result<Rows> {
+    let columns = leaves
+        .iter()
+        .zip(columns)
+        .map(|(leaf, column)| sortable(leaf, column))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unordered)?;
+    converter.convert_columns(&columns).map_err(unordered)
+}
+
+fn unordered(error: ArrowError) -> Error {
+    Error::internal("key columns cannot be ordered").with_source(error)
+}

@@ -1,0 +1,286 @@
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
+use arrow::array::{Array, ArrayRef, Int32Array, Int64Array};
+use arrow::row::Rows;
+
+use super::keys::{Keys, OrderRow};
+use super::unit::Unit;
+use crate::{Error, Result};
+
+/// Input rows of a unit at most, so that heavily repeated keys do not let a plan grow.
+const MAX_UNIT_STEPS: usize = 1 << 24;
+
+/// What the merge does with the records of a key, and when it closes a unit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) ignore_deletes: bool,
+    pub(crate) drop_deletes: bool,
+    pub(crate) unit_rows: usize,
+}
+
+/// The plan columns of consecutive rows of a run.
+pub(crate) struct PlanBatch {
+    pub(crate) key: Vec<ArrayRef>,
+    pub(crate) order: Option<Rows>,
+    pub(crate) sequence: Int64Array,
+    pub(crate) kind: Int32Array,
+}
+
+/// What a merge wants next.
+pub(crate) enum Step {
+    /// Rows of this run, or to hear that it has ended.
+    Rows(usize),
+    /// Nothing: a unit is complete.
+    Unit(Unit),
+    /// Nothing: all runs have ended.
+    End,
+}
+
+/// Merges runs into units, whatever the shape of the key.
+pub(crate) trait UnitMerger: Send {
+    /// Merges until rows are missing or a unit is complete.
+    fn advance(&mut self) -> Result<Step>;
+
+    /// Gives rows of the run that was asked for; refuses rows that do not ascend strictly.
+    fn push(&mut self, run: usize, batch: PlanBatch) -> Result<()>;
+
+    /// Says that the run that was asked for has ended.
+    fn end(&mut self, run: usize);
+}
+
+/// A k-way merge over a heap of the runs' next keys.
+pub(crate) struct Merger<K: Keys> {
+    keys: K,
+    rules: Rules,
+    runs: Vec<RunState<K>>,
+    heap: BinaryHeap<Reverse<Head<K::Key>>>,
+    /// Runs whose next key is not known.
+    starving: Vec<usize>,
+    group: Option<Group<K::Key>>,
+    unit: Unit,
+    bounds: Option<(K::Key, K::Key)>,
+}
+
+struct RunState<K: Keys> {
+    batch: Option<Loaded<K>>,
+    at: usize,
+    /// Rows merged so far, and how many of them when the unit began.
+    merged: u64,
+    unit_start: u64,
+    last: Option<K::Key>,
+}
+
+struct Loaded<K: Keys> {
+    keys: K::Batch,
+    order: Option<Rows>,
+    sequence: Int64Array,
+    kind: Int32Array,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Head<T> {
+    key: T,
+    run: usize,
+}
+
+/// The records of one key seen so far.
+struct Group<T> {
+    key: T,
+    records: u64,
+    winner: Option<Record>,
+}
+
+/// One record of a key, as far as it decides who wins.
+struct Record {
+    position: usize,
+    run: usize,
+    order: Option<OrderRow>,
+    sequence: i64,
+    retract: bool,
+}
+
+impl Record {
+    /// Whether it comes after another record of the same key.
+    fn beats(&self, other: &Self) -> bool {
+        let order = self.order.cmp(&other.order);
+        let order = order.then(self.sequence.cmp(&other.sequence));
+        let order = order.then(other.retract.cmp(&self.retract));
+        order.then(other.run.cmp(&self.run)) == Ordering::Greater
+    }
+}
+
+impl<K: Keys> Merger<K> {
+    pub(crate) fn new(keys: K, runs: usize, rules: Rules) -> Self {
+        let state = || RunState { batch: None, at: 0, merged: 0, unit_start: 0, last: None };
+        Self {
+            keys,
+            rules,
+            runs: (0..runs).map(|_| state()).collect(),
+            heap: BinaryHeap::with_capacity(runs),
+            starving: (0..runs).rev().collect(),
+            group: None,
+            unit: Unit::default(),
+            bounds: None,
+        }
+    }
+
+    /// Takes the least record of all runs; returns its run when that has no further row at hand.
+    fn take_least(&mut self) -> Option<usize> {
+        let mut head = self.heap.peek_mut()?;
+        let run = head.0.run;
+        let state = &mut self.runs[run];
+        let loaded = state.batch.as_ref()?;
+        let position = self.unit.push(run);
+        let record = Record {
+            position,
+            run,
+            order: loaded.order.as_ref().map(|rows| rows.row(state.at).owned()),
+            sequence: loaded.sequence.value(state.at),
+            retract: is_retract(loaded.kind.value(state.at)),
+        };
+        match &mut self.group {
+            Some(group) => group.add(record, self.rules.ignore_deletes),
+            None => {
+                self.group = Some(Group { key: head.0.key.clone(), records: 1, winner: Some(record) });
+            }
+        }
+        state.at += 1;
+        state.merged += 1;
+        if state.at < loaded.sequence.len() {
+            head.0.key = K::key(&loaded.keys, state.at);
+            None
+        } else {
+            PeekMut::pop(head);
+            Some(run)
+        }
+    }
+
+    /// Decides the open key.
+    fn close_group(&mut self) {
+        let Some(group) = self.group.take() else { return };
+        self.unit.superseded_rows += group.records - u64::from(group.winner.is_some());
+        let Some(winner) = group.winner else { return };
+        if winner.retract && self.rules.drop_deletes {
+            self.unit.dropped_deletes += 1;
+            return;
+        }
+        self.unit.keep(winner.position);
+        self.unit.deletes += u64::from(winner.retract);
+        let (least, greatest) = self.unit.sequences.unwrap_or((i64::MAX, i64::MIN));
+        self.unit.sequences = Some((least.min(winner.sequence), greatest.max(winner.sequence)));
+        match &mut self.bounds {
+            Some((_, last)) => *last = group.key,
+            None => self.bounds = Some((group.key.clone(), group.key)),
+        }
+    }
+
+    fn is_unit_full(&self) -> bool {
+        self.unit.rows >= self.rules.unit_rows || self.unit.input_rows() >= MAX_UNIT_STEPS
+    }
+
+    fn close_unit(&mut self) -> Result<Unit> {
+        let mut unit = std::mem::take(&mut self.unit);
+        if let Some((first, last)) = self.bounds.take() {
+            unit.first_key = self.keys.decode(&first)?;
+            unit.last_key = self.keys.decode(&last)?;
+        }
+        unit.slices = self
+            .runs
+            .iter_mut()
+            .map(|state| std::mem::replace(&mut state.unit_start, state.merged)..state.merged)
+            .collect();
+        Ok(unit)
+    }
+}
+
+impl<K: Keys> UnitMerger for Merger<K> {
+    fn advance(&mut self) -> Result<Step> {
+        if let Some(run) = self.starving.last() {
+            return Ok(Step::Rows(*run));
+        }
+        loop {
+            let next = self.heap.peek();
+            let same_key = match (&self.group, next) {
+                (Some(group), Some(next)) => group.key == next.0.key,
+                (Some(_), None) => false,
+                (None, Some(_)) => true,
+                (None, None) if self.unit.input_rows() > 0 => return self.close_unit().map(Step::Unit),
+                (None, None) => return Ok(Step::End),
+            };
+            if !same_key {
+                self.close_group();
+                if self.is_unit_full() {
+                    return self.close_unit().map(Step::Unit);
+                }
+                continue;
+            }
+            if let Some(run) = self.take_least() {
+                self.starving.push(run);
+                return Ok(Step::Rows(run));
+            }
+        }
+    }
+
+    fn push(&mut self, run: usize, batch: PlanBatch) -> Result<()> {
+        check_values(&batch)?;
+        let rows = batch.sequence.len();
+        let keys = self.keys.encode(&batch.key)?;
+        let state = &mut self.runs[run];
+        for row in 0..rows {
+            let key = K::key(&keys, row);
+            if state.last.as_ref().is_some_and(|last| *last >= key) {
+                return Err(Error::corrupt(
+                    "its rows do not ascend strictly by key; the file is damaged or was not written as a sorted run",
+                ));
+            }
+            state.last = Some(key);
+        }
+        if rows > 0 {
+            let key = K::key(&keys, 0);
+            state.at = 0;
+            state.batch =
+                Some(Loaded { keys, order: batch.order, sequence: batch.sequence, kind: batch.kind });
+            self.starving.retain(|starving| *starving != run);
+            self.heap.push(Reverse(Head { key, run }));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, run: usize) {
+        self.runs[run].batch = None;
+        self.starving.retain(|starving| *starving != run);
+    }
+}
+
+impl<T> Group<T> {
+    fn add(&mut self, record: Record, ignore_deletes: bool) {
+        self.records += 1;
+        if ignore_deletes && self.winner.as_ref().is_some_and(|winner| winner.retract) {
+            self.winner = None;
+        }
+        let skipped = ignore_deletes && record.retract;
+        if !skipped && self.winner.as_ref().is_none_or(|winner| record.beats(winner)) {
+            self.winner = Some(record);
+        }
+    }
+}
+
+/// Row kinds 1 (-U) and 3 (-D) take a row back, 0 (+I) and 2 (+U) add one.
+fn is_retract(kind: i32) -> bool {
+    kind & 1 == 1
+}
+
+fn check_values(batch: &PlanBatch) -> Result<()> {
+    if batch.sequence.null_count() > 0 {
+        return Err(Error::corrupt("a sequence number is null"));
+    }
+    if batch.kind.null_count() > 0 {
+        return Err(Error::corrupt("a row kind is null"));
+    }
+    match batch.kind.values().iter().find(|kind| !(0..=3).contains(*kind)) {
+        Some(kind) => Err(Error::corrupt(format!("{kind} is no row kind; 0 to 3 are"))),
+        None => Ok(()),
+    }
+}

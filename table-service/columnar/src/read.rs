@@ -1,0 +1,15 @@
+//! Reading input files: footers once, then byte ranges as plan and column tasks need them, then
+//! decoding from memory.
+
+mod bytes;
+mod decoder;
+mod file;
+mod footer;
+mod int96;
+mod pages;
+mod ranges;
+mod run;
+
+pub(crate) use decoder::ColumnDecoder;
+pub(crate) use file::InputColumns;
+pub(crate) use run::{CONCURRENT_READS, Run, open_runs};

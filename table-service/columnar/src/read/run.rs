@@ -1,0 +1,78 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::file::InputColumns;
+use crate::leaf::Leaf;
+use crate::{InputFile, Result, Section};
+
+/// Files whose footers, or whose ranges for one task, are read at the same time.
+pub(crate) const CONCURRENT_READS: usize = 16;
+
+/// An open sorted run: its rows are counted across its files.
+pub(crate) struct Run {
+    files: Vec<Arc<InputColumns>>,
+    /// First row of every file, then the number of rows.
+    starts: Vec<u64>,
+}
+
+impl Run {
+    fn new(files: Vec<Arc<InputColumns>>) -> Self {
+        let mut starts = vec![0];
+        let mut at = 0;
+        for file in &files {
+            at += file.rows();
+            starts.push(at);
+        }
+        Self { files, starts }
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    pub(crate) fn files(&self) -> &[Arc<InputColumns>] {
+        &self.files
+    }
+
+    /// The files that hold `rows`, each with the part of its own rows.
+    pub(crate) fn parts(&self, rows: &Range<u64>) -> Vec<(&Arc<InputColumns>, Range<u64>)> {
+        let first = self.starts.partition_point(|start| *start <= rows.start).saturating_sub(1);
+        self.files[first.min(self.files.len())..]
+            .iter()
+            .zip(&self.starts[first.min(self.files.len())..])
+            .take_while(|(_, start)| **start < rows.end)
+            .filter_map(|(file, start)| {
+                let from = rows.start.max(*start);
+                let to = rows.end.min(start + file.rows());
+                (from < to).then(|| (file, from - start..to - start))
+            })
+            .collect()
+    }
+}
+
+/// Opens all files and lines the sections up: as they share no key and ascend, the n-th runs of
+/// all sections form one sorted run.
+pub(crate) async fn open_runs(sections: &[Section], output: &[Leaf]) -> Result<Vec<Run>> {
+    let count = sections.iter().map(|section| section.runs.len()).max().unwrap_or(0);
+    let files: Vec<(usize, &InputFile)> = (0..count)
+        .flat_map(|run| {
+            sections
+                .iter()
+                .filter_map(move |section| section.runs.get(run))
+                .flat_map(|sorted| &sorted.files)
+                .map(move |file| (run, file))
+        })
+        .collect();
+    let opened: Vec<(usize, InputColumns)> = stream::iter(files)
+        .map(|(run, file)| async move { InputColumns::open(file, output).await.map(|open| (run, open)) })
+        .buffered(CONCURRENT_READS)
+        .try_collect()
+        .await?;
+    let mut runs: Vec<Vec<Arc<InputColumns>>> = (0..count).map(|_| Vec::new()).collect();
+    for (run, file) in opened {
+        runs[run].push(Arc::new(file));
+    }
+    Ok(runs.into_iter().map(Run::new).collect())
+}

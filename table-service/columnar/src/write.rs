@@ -1,0 +1,10 @@
+//! Encoding columns and assembling them into output files.
+
+mod encoder;
+mod file;
+mod properties;
+mod statistics;
+
+pub(crate) use encoder::{ColumnEncoder, EncodedColumn};
+pub(crate) use file::{Output, add_statistics, unwritable};
+pub(crate) use properties::writer_properties;

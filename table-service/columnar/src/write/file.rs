@@ -1,0 +1,256 @@
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::datatypes::{Field, Schema};
+use bytes::Bytes;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterPropertiesPtr;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::TypePtr;
+
+use super::encoder::EncodedColumn;
+use super::statistics::StatisticsBuilder;
+use crate::leaf::Leaf;
+use crate::plan::Unit;
+use crate::{Error, OutputFile, OutputStream, Result, Sink, Value};
+
+/// Bytes that are handed to the stream at once, at least.
+const WRITE_BYTES: usize = 1 << 20;
+
+/// Encoded bytes on their way from the Parquet writer to a stream.
+#[derive(Clone, Default)]
+pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn take(&self, at_least: usize) -> Option<Bytes> {
+        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (bytes.len() >= at_least.max(1)).then(|| std::mem::take(&mut *bytes).into())
+    }
+}
+
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the output files of a rewrite, one after the other.
+pub(crate) struct Output<'a> {
+    sink: &'a dyn Sink,
+    schema: TypePtr,
+    leaves: &'a [Leaf],
+    properties: WriterPropertiesPtr,
+    open: Option<OpenFile>,
+    files: Vec<OutputFile>,
+}
+
+/// An output file that takes row groups.
+pub(crate) struct OpenFile {
+    writer: SerializedFileWriter<Buffer>,
+    target: Target,
+    columns: ArrowRowGroupWriterFactory,
+    statistics: Vec<StatisticsBuilder>,
+    rows: u64,
+    deletes: u64,
+    sequences: (i64, i64),
+    first_key: Vec<Option<Value>>,
+    last_key: Vec<Option<Value>>,
+    row_groups: usize,
+    last_row_group_bytes: u64,
+}
+
+/// Where the bytes of an open file go.
+pub(crate) struct Target {
+    stream: Box<dyn OutputStream>,
+    buffer: Buffer,
+    written: u64,
+}
+
+impl Target {
+    /// Bytes given to the stream so far.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Hands encoded bytes to the stream once there are enough of them.
+    pub(crate) async fn drain(&mut self) -> Result<()> {
+        self.write(WRITE_BYTES).await
+    }
+
+    async fn write(&mut self, at_least: usize) -> Result<()> {
+        let Some(bytes) = self.buffer.take(at_least) else { return Ok(()) };
+        self.written += bytes.len() as u64;
+        self.stream
+            .write(bytes)
+            .await
+            .map_err(|error| Error::io("writing an output file", error).with_file(self.stream.name()))
+    }
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn new(
+        sink: &'a dyn Sink,
+        schema: &TypePtr,
+        leaves: &'a [Leaf],
+        properties: WriterPropertiesPtr,
+    ) -> Self {
+        Self { sink, schema: Arc::clone(schema), leaves, properties, open: None, files: Vec::new() }
+    }
+
+    /// The file that takes the next row group.
+    pub(crate) async fn open_file(&mut self) -> Result<&mut OpenFile> {
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => self.create().await?,
+        };
+        Ok(self.open.insert(open))
+    }
+
+    /// Properties of all files.
+    pub(crate) fn properties(&self) -> &WriterPropertiesPtr {
+        &self.properties
+    }
+
+    /// Bytes of the files that are finished.
+    pub(crate) fn finished_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Closes the open file when another row group would take it further from the target size.
+    pub(crate) async fn roll(&mut self, target_bytes: u64) -> Result<()> {
+        match &self.open {
+            Some(open) if open.bytes() + open.last_row_group_bytes / 2 >= target_bytes => {
+                self.finish_file().await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Closes the last file; returns all files.
+    pub(crate) async fn finish(&mut self) -> Result<Vec<OutputFile>> {
+        self.finish_file().await?;
+        Ok(std::mem::take(&mut self.files))
+    }
+
+    /// Gives the open file up.
+    pub(crate) async fn abort(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.target.stream.abort().await;
+        }
+    }
+
+    async fn create(&self) -> Result<OpenFile> {
+        let stream = self.sink.create().await.map_err(|error| Error::io("creating an output file", error))?;
+        let buffer = Buffer::default();
+        let writer =
+            SerializedFileWriter::new(buffer.clone(), Arc::clone(&self.schema), Arc::clone(&self.properties));
+        let writer = match writer {
+            Ok(writer) => writer,
+            Err(error) => {
+                stream.abort().await;
+                return Err(unwritable(error));
+            }
+        };
+        let fields: Vec<Field> = self
+            .leaves
+            .iter()
+            .map(|leaf| Field::new(&leaf.path, leaf.arrow_type(), !leaf.required))
+            .collect();
+        Ok(OpenFile {
+            columns: ArrowRowGroupWriterFactory::new(&writer, Arc::new(Schema::new(fields))),
+            writer,
+            target: Target { stream, buffer, written: 0 },
+            statistics: vec![StatisticsBuilder::default(); self.leaves.len()],
+            rows: 0,
+            deletes: 0,
+            sequences: (i64::MAX, i64::MIN),
+            first_key: Vec::new(),
+            last_key: Vec::new(),
+            row_groups: 0,
+            last_row_group_bytes: 0,
+        })
+    }
+
+    async fn finish_file(&mut self) -> Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.writer.finish().map_err(unwritable)?;
+        open.target.write(1).await?;
+        // From here on the stream is not aborted any more: finishing is the sink's own affair.
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let name = open.target.stream.name().to_owned();
+        let bytes = open
+            .target
+            .stream
+            .finish()
+            .await
+            .map_err(|error| Error::io("finishing an output file", error).with_file(&name))?;
+        if bytes != open.target.written {
+            return Err(Error::io(
+                "finishing an output file",
+                format!("{} bytes were written, the file has {bytes}", open.target.written).into(),
+            )
+            .with_file(&name));
+        }
+        self.files.push(OutputFile {
+            name,
+            bytes,
+            rows: open.rows,
+            deletes: open.deletes,
+            min_sequence: open.sequences.0,
+            max_sequence: open.sequences.1,
+            first_key: open.first_key,
+            last_key: open.last_key,
+            columns: open.statistics.into_iter().map(StatisticsBuilder::build).collect(),
+        });
+        Ok(())
+    }
+}
+
+impl OpenFile {
+    /// Arrow writers for the columns of the next row group.
+    pub(crate) fn column_writers(&self) -> Result<Vec<ArrowColumnWriter>> {
+        self.columns.create_column_writers(self.row_groups).map_err(unwritable)
+    }
+
+    /// The statistics that the columns of the open row group are added to.
+    pub(crate) fn parts(
+        &mut self,
+    ) -> (&mut SerializedFileWriter<Buffer>, &mut Target, &mut [StatisticsBuilder]) {
+        (&mut self.writer, &mut self.target, &mut self.statistics)
+    }
+
+    /// Takes over what is known of a unit whose row group is complete.
+    pub(crate) fn add_unit(&mut self, unit: &mut Unit, bytes_before: u64) {
+        self.row_groups += 1;
+        self.rows += unit.rows as u64;
+        self.deletes += unit.deletes;
+        if let Some((least, greatest)) = unit.sequences {
+            self.sequences = (self.sequences.0.min(least), self.sequences.1.max(greatest));
+        }
+        if self.first_key.is_empty() {
+            self.first_key = std::mem::take(&mut unit.first_key);
+        }
+        self.last_key = std::mem::take(&mut unit.last_key);
+        self.last_row_group_bytes = self.bytes() - bytes_before;
+    }
+
+    /// Bytes of the file so far, written or on their way.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.writer.bytes_written() as u64
+    }
+}
+
+/// Adds a column to the statistics of its file.
+pub(crate) fn add_statistics(builder: &mut StatisticsBuilder, leaf: &Leaf, column: &EncodedColumn) {
+    builder.add(leaf, column.statistics(), column.rows, column.nulls, column.has_nan);
+}
+
+pub(crate) fn unwritable(error: ParquetError) -> Error {
+    Error::internal("an output file cannot be assembled").with_source(error)
+}
