@@ -12,7 +12,7 @@ mod types;
 mod unsupported;
 
 use super::error::Error;
-use super::{Java, PyPaimon, TableAt};
+use super::{Java, Load, PyPaimon, TableAt};
 
 pub use self::unsupported::{UNSUPPORTED, Unsupported};
 
@@ -32,6 +32,14 @@ impl Engines {
     /// When one of them cannot be started.
     pub fn shared() -> Self {
         Self { java: Java::shared(), python: PyPaimon::shared() }
+    }
+
+    /// Writes two more commits of random rows, the same ones into every table of the same schema.
+    pub fn write_more(&self, table: &TableAt) -> Result<(), Error> {
+        for seed in [1001, 1002] {
+            self.java.generate(table, 60, &Load::seeded(seed).distinct(40))?;
+        }
+        Ok(())
     }
 }
 

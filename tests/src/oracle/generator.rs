@@ -29,6 +29,7 @@ pub struct Load {
     seed: u64,
     generators: BTreeMap<&'static str, Generator>,
     deletes_percent: u8,
+    distinct: Option<u32>,
 }
 
 impl Load {
@@ -44,6 +45,13 @@ impl Load {
         self
     }
 
+    /// Draws the values of columns without a generator from this many.
+    #[must_use]
+    pub const fn distinct(mut self, count: u32) -> Self {
+        self.distinct = Some(count);
+        self
+    }
+
     /// Makes this share of a background writer's rows delete their key, in percent.
     #[must_use]
     pub const fn deletes_percent(mut self, percent: u8) -> Self {
@@ -56,6 +64,7 @@ impl Load {
         let generators = self.generators.iter().map(|(name, generator)| (*name, generator.to_json()));
         request["seed"] = json!(self.seed);
         request["generators"] = json!(generators.collect::<BTreeMap<_, _>>());
+        request["distinct"] = json!(self.distinct);
         request["deletes"] = json!(f64::from(self.deletes_percent) / 100.0);
     }
 }

@@ -2,26 +2,59 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use weir_contract::env;
 
 /// How an engine reaches the storage of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Storage(BTreeMap<&'static str, String>);
+pub struct Storage(Option<S3>);
+
+/// An S3 server, addressed by path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct S3 {
+    endpoint: String,
+    access_key: String,
+    secret_key: String,
+}
+
+const REGION: &str = "us-east-1";
 
 impl Storage {
     /// Paths of this machine.
-    pub fn local() -> Self {
-        Self::default()
+    pub const fn local() -> Self {
+        Self(None)
     }
 
     /// An S3 server, addressed by path.
     pub fn s3(endpoint: &str, access_key: &str, secret_key: &str) -> Self {
-        Self(BTreeMap::from([
-            ("s3.endpoint", endpoint.to_owned()),
-            ("s3.access-key", access_key.to_owned()),
-            ("s3.secret-key", secret_key.to_owned()),
-            ("s3.path.style.access", "true".to_owned()),
-            ("s3.region", "us-east-1".to_owned()),
-        ]))
+        let [endpoint, access_key, secret_key] = [endpoint, access_key, secret_key].map(str::to_owned);
+        Self(Some(S3 { endpoint, access_key, secret_key }))
+    }
+
+    /// Options of Paimon's file systems; Java and Python read them under these names.
+    fn options(&self) -> BTreeMap<&'static str, &str> {
+        let Some(S3 { endpoint, access_key, secret_key }) = &self.0 else { return BTreeMap::new() };
+        BTreeMap::from([
+            ("s3.endpoint", endpoint.as_str()),
+            ("s3.access-key", access_key),
+            ("s3.secret-key", secret_key),
+            ("s3.path.style.access", "true"),
+            ("s3.region", REGION),
+            // Java signs with this one and guesses wrong without it.
+            ("s3.endpoint.region", REGION),
+        ])
+    }
+
+    /// Environment variables with which `weir` reaches the same storage.
+    pub fn environment(&self) -> BTreeMap<&'static str, &str> {
+        let Some(S3 { endpoint, access_key, secret_key }) = &self.0 else { return BTreeMap::new() };
+        BTreeMap::from([
+            (env::AWS_ENDPOINT_URL, endpoint.as_str()),
+            (env::AWS_ACCESS_KEY_ID, access_key),
+            (env::AWS_SECRET_ACCESS_KEY, secret_key),
+            (env::AWS_REGION, REGION),
+            (env::AWS_ALLOW_HTTP, "true"),
+            (env::AWS_VIRTUAL_HOSTED_STYLE_REQUEST, "false"),
+        ])
     }
 }
 
@@ -50,6 +83,11 @@ impl TableAt {
         &self.location
     }
 
+    /// How its storage is reached.
+    pub const fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
     /// One of its branches.
     #[must_use]
     pub fn branch(&self, name: &str) -> Self {
@@ -69,7 +107,7 @@ impl TableAt {
         json!({
             "op": operation,
             "table": self.location,
-            "storage": self.storage.0,
+            "storage": self.storage.options(),
             "branch": self.branch,
             "options": self.options,
         })

@@ -7,5 +7,13 @@
     reason = "a scenario that cannot go on has failed"
 )]
 
+mod compaction;
+mod expiry;
+mod inspection;
+mod judgement;
+mod listing;
 mod oracles;
 mod place;
+mod refusal;
+mod sweep;
+mod weir;

@@ -3,7 +3,9 @@
 use weir_tests::oracle::Version;
 use weir_tests::oracle::fixtures::{Engines, PythonReads, SUPPORTED, UNSUPPORTED};
 
+use crate::judgement::Judgement;
 use crate::place::Place;
+use crate::sweep::on_every_supported_table;
 
 #[test]
 fn java_and_pypaimon_read_the_same_rows_of_every_supported_table() {
@@ -40,4 +42,19 @@ fn every_unsupported_table_has_rows_and_files() {
             fixture.name
         );
     }
+}
+
+#[test]
+fn the_judges_find_nothing_wrong_with_what_java_itself_does() {
+    on_every_supported_table(|engines, _, fixture, table| {
+        let before = Judgement::of(engines, table, fixture);
+        engines.java.compact(table, true).unwrap();
+        let after = Judgement::of(engines, table, fixture);
+        before.assert_unchanged(&after);
+        before.assert_all_kept(&after);
+        assert_eq!(engines.java.orphans(table).unwrap(), Vec::<String>::new());
+        engines.write_more(table).unwrap();
+        let later = engines.java.read(table, &Version::Latest).unwrap();
+        assert!(before.latest().difference(&later).is_some(), "new rows are seen");
+    });
 }

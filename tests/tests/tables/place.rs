@@ -1,12 +1,15 @@
 //! Where a test's tables are.
 
+use std::path::{Path, PathBuf};
+
 use tempfile::TempDir;
 use weir_tests::oracle::{Storage, TableAt, Warehouse};
 
+use crate::listing::copy_directory;
+
 /// A warehouse in a directory that goes away with the test.
 pub(crate) struct Place {
-    /// Removed with this.
-    _directory: TempDir,
+    directory: TempDir,
     warehouse: Warehouse,
 }
 
@@ -15,11 +18,25 @@ impl Place {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let warehouse = Warehouse::new(directory.path().to_string_lossy(), Storage::local());
-        Self { _directory: directory, warehouse }
+        Self { directory, warehouse }
     }
 
     /// A table of this name.
     pub(crate) fn table(&self, name: &str) -> TableAt {
         self.warehouse.table(name)
+    }
+
+    /// The directory of a table.
+    pub(crate) fn path(&self, table: &TableAt) -> PathBuf {
+        let path = Path::new(table.location()).to_owned();
+        assert!(path.starts_with(self.directory.path()), "{} is a table of this place", table.location());
+        path
+    }
+
+    /// A copy of a table under another name.
+    pub(crate) fn copy(&self, table: &TableAt, name: &str) -> TableAt {
+        let copy = self.table(name);
+        copy_directory(&self.path(table), &self.path(&copy));
+        copy
     }
 }

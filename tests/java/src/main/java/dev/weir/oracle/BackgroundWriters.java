@@ -32,8 +32,8 @@ final class BackgroundWriters implements AutoCloseable {
     }
 
     /**
-     * Request: {@code everyMillis, rowsPerCommit, seed, user, deletes} (share of the rows that delete their key) and
-     * the {@code generators} of {@link RowGenerator}. The table has a primary key and keeps the last row of a key.
+     * Request: {@code everyMillis, rowsPerCommit, user, deletes} (share of the rows that delete their key) and
+     * what {@link RowGenerator} needs. The table has a primary key and keeps the last row of a key.
      */
     JsonNode start(JsonNode request) throws Exception {
         Writer writer = new Writer(tables.open(request), request);
@@ -80,9 +80,8 @@ final class BackgroundWriters implements AutoCloseable {
             setDaemon(true);
             this.table = table;
             type = table.rowType();
-            long seed = Fields.required(request, "seed").asLong();
-            generator = new RowGenerator(table, request.get("generators"), seed);
-            random = new Random(seed);
+            generator = new RowGenerator(table, request);
+            random = new Random(Fields.required(request, "seed").asLong());
             user = Fields.text(request, "user", "oracle-stream");
             everyMillis = Fields.required(request, "everyMillis").asLong();
             rowsPerCommit = Fields.required(request, "rowsPerCommit").asInt();

@@ -1,5 +1,7 @@
 package dev.weir.oracle;
 
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -13,12 +15,14 @@ import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.paimon.table.FileStoreTable;
 import org.apache.paimon.types.DataField;
 import org.apache.paimon.types.DataType;
+import org.apache.paimon.types.DataTypeChecks;
 import org.apache.paimon.types.DecimalType;
 
 /**
  * Random rows of a table, the same for the same seed.
  *
- * <p>Columns take any value of a middling range unless {@code generators} names them: {@code {distinct: n}} takes one
+ * <p>A request's {@code seed} decides the rows. Columns take any value of a middling range, or one of {@code distinct},
+ * unless {@code generators} names them: {@code {distinct: n}} takes one
  * of n values, {@code {unique: n}} likewise but none twice, {@code {characters: n}} that many random letters;
  * {@code nulls: 0.4} makes that share of the values null.
  */
@@ -29,11 +33,16 @@ final class RowGenerator {
     private final List<Supplier<Object>> columns = new ArrayList<>();
     private final Random random;
 
-    RowGenerator(FileStoreTable table, JsonNode generators, long seed) {
-        random = new Random(seed);
+    RowGenerator(FileStoreTable table, JsonNode request) {
+        random = new Random(Fields.required(request, "seed").asLong());
+        JsonNode generators = request.get("generators");
+        JsonNode otherwise = Main.JSON.createObjectNode();
+        if (Fields.has(request, "distinct")) {
+            otherwise = Main.JSON.createObjectNode().set("distinct", request.get("distinct"));
+        }
         for (DataField field : table.rowType().getFields()) {
             JsonNode generator = generators == null ? null : generators.get(field.name());
-            columns.add(column(field.type(), generator == null ? Main.JSON.createObjectNode() : generator));
+            columns.add(column(field.type(), generator == null ? otherwise : generator));
         }
     }
 
@@ -83,16 +92,30 @@ final class RowGenerator {
             case DOUBLE -> () -> numbers.get() / 7d;
             case DECIMAL -> {
                 DecimalType decimal = (DecimalType) type;
-                yield () -> Decimal.fromUnscaledLong(numbers.get(), decimal.getPrecision(), decimal.getScale());
+                BigDecimal bound = BigDecimal.TEN.pow(decimal.getPrecision());
+                yield () -> Decimal.fromBigDecimal(
+                        new BigDecimal(BigDecimal.valueOf(numbers.get()).remainder(bound).toBigInteger(), decimal.getScale()),
+                        decimal.getPrecision(),
+                        decimal.getScale());
             }
-            case CHAR, VARCHAR -> () -> BinaryString.fromString("value " + numbers.get());
-            case BINARY, VARBINARY -> () -> Integer.toHexString(numbers.get()).getBytes();
+            case CHAR, VARCHAR -> {
+                int length = DataTypeChecks.getLength(type);
+                yield () -> BinaryString.fromString(last("value " + numbers.get(), length));
+            }
+            case BINARY, VARBINARY -> {
+                int length = DataTypeChecks.getLength(type);
+                yield () -> last("value " + numbers.get(), length).getBytes(StandardCharsets.US_ASCII);
+            }
             case DATE -> () -> numbers.get() % 20_000;
             case TIME_WITHOUT_TIME_ZONE -> () -> numbers.get() % 86_400_000;
             case TIMESTAMP_WITHOUT_TIME_ZONE, TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
                 () -> Timestamp.fromEpochMillis(NOON_OF_2026 + numbers.get());
             default -> throw new IllegalArgumentException("no random values of type " + type.asSQLString());
         };
+    }
+
+    private static String last(String text, int length) {
+        return text.substring(Math.max(0, text.length() - length));
     }
 
     private BinaryString letters(int length) {

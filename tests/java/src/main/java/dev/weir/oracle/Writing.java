@@ -41,11 +41,10 @@ final class Writing {
         });
     }
 
-    /** Request: {@code rows: n, seed} and what {@link RowGenerator} needs. */
+    /** Request: {@code rows: n} and what {@link RowGenerator} needs. */
     JsonNode generate(JsonNode request) throws Exception {
         FileStoreTable table = tables.open(request);
-        RowGenerator generator =
-                new RowGenerator(table, request.get("generators"), Fields.required(request, "seed").asLong());
+        RowGenerator generator = new RowGenerator(table, request);
         return commit(table, request, writer -> {
             long rows = Fields.required(request, "rows").asLong();
             for (long i = 0; i < rows; i++) {

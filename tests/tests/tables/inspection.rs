@@ -1,0 +1,47 @@
+//! `weir inspect` on real tables.
+
+use std::collections::BTreeSet;
+
+use weir_tests::oracle::Version;
+
+use crate::listing::listing;
+use crate::sweep::on_every_supported_table;
+use crate::weir::weir;
+
+#[test]
+fn an_inspection_sees_what_java_sees() {
+    on_every_supported_table(|engines, place, _, table| {
+        let before = listing(&place.path(table));
+        let run = weir("inspect", table, &[]).done();
+        let summary = run.result.table.expect("a summary of the table");
+        let count = |n: usize| i64::try_from(n).unwrap();
+        let sum = |values: Vec<u64>| i64::try_from(values.iter().sum::<u64>()).unwrap();
+
+        let files = engines.java.live_files(table, &Version::Latest).unwrap();
+        assert_eq!(summary.data_files, count(files.len()), "live files");
+        assert_eq!(summary.data_bytes, sum(files.iter().map(|file| file.size).collect()), "bytes");
+        assert_eq!(summary.rows, sum(files.iter().map(|file| file.row_count).collect()), "rows");
+        let buckets: BTreeSet<_> = files.iter().map(|file| (&file.partition, file.bucket)).collect();
+        assert_eq!(summary.buckets, count(buckets.len()), "buckets");
+        let runs = |bucket: &(&String, i32)| {
+            let files = files.iter().filter(|file| (&file.partition, file.bucket) == *bucket);
+            let levels: Vec<i32> = files.map(|file| file.level).collect();
+            let deeper: BTreeSet<i32> = levels.iter().copied().filter(|level| *level > 0).collect();
+            levels.iter().filter(|level| **level == 0).count() + deeper.len()
+        };
+        assert_eq!(
+            summary.max_sorted_runs,
+            count(buckets.iter().map(runs).max().unwrap_or(0)),
+            "sorted runs"
+        );
+
+        let snapshots = engines.java.snapshots(table).unwrap();
+        assert_eq!(summary.snapshots, count(snapshots.len()), "snapshots");
+        assert_eq!(summary.snapshot_id, snapshots.last().map(|snapshot| snapshot.id.to_string()));
+        let references = engines.java.references(table).unwrap();
+        assert_eq!(summary.tags, count(references.tags.len()), "tags");
+        assert_eq!(summary.branches, count(references.branches.len()), "branches");
+        assert_eq!(summary.consumers, count(references.consumers.len()), "consumers");
+        assert_eq!(listing(&place.path(table)), before, "an inspection writes nothing");
+    });
+}

@@ -1,0 +1,56 @@
+//! The `weir` binary as people run it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use weir_contract::{ExitCode, RunResult};
+use weir_tests::oracle::TableAt;
+
+/// What one run of `weir` left.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// Meaning of the exit status.
+    pub(crate) exit: ExitCode,
+    /// The JSON object on standard output.
+    pub(crate) result: RunResult,
+    /// What was printed for people.
+    pub(crate) said: String,
+}
+
+impl Run {
+    /// The run, which must have ended well.
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.exit, ExitCode::Done, "{}\n{}", self.result.message, self.said);
+        self
+    }
+}
+
+/// Runs a verb on a table with flags, asking for JSON.
+#[track_caller]
+pub(crate) fn weir(verb: &str, table: &TableAt, flags: &[&str]) -> Run {
+    let mut command = Command::new(binary());
+    command.args([verb, table.location(), "--json"]).args(flags).envs(table.storage().environment());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let exit = output.status.code().and_then(ExitCode::from_status);
+    let exit = exit.unwrap_or_else(|| panic!("{verb} ended with {}: {printed}{said}", output.status));
+    let result = serde_json::from_str(&printed)
+        .unwrap_or_else(|error| panic!("{verb} printed no result ({error}): `{printed}`\n{said}"));
+    Run { exit, result, said }
+}
+
+/// The binary of this build, brought up to date first.
+fn binary() -> &'static PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let build = ["build", "--quiet", "--package", "weir-table-service", "--bin", "weir"];
+        let status = Command::new(env!("CARGO")).args(build).status().unwrap();
+        assert!(status.success(), "the weir binary does not build");
+        // This test lies in `<target>/<profile>/deps`.
+        let test = std::env::current_exe().unwrap();
+        test.parent().and_then(Path::parent).unwrap().join("weir")
+    })
+}
