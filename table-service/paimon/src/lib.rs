@@ -1,1 +1,23 @@
 //! Maintenance services for Apache Paimon tables.
+//!
+//! ```text
+//!            observe                     decide (pure)                 act
+//!  table/  ── schema, snapshots, ──►  compaction plan  ──►  rewrite  ──► commit (put-if-absent snapshot-N)
+//!             live files, roots  ──►  expiry plan      ──►  journal  ──► delete roots, then files
+//!                                └►  inspection
+//! ```
+//!
+//! [`Table`] reads what a table says about itself and commits to it; each service is a folder of its own over it:
+//! [`compaction`], [`expiry`], [`inspection`]. Plans are values that can be printed (`--dry-run`) before anything
+//! is changed. Rules that no path breaks: a live file is never deleted, a writer's commit always wins, commits are
+//! put-if-absent with read-back, and what is not fully implemented is refused before anything is written.
+
+pub mod compaction;
+mod error;
+pub mod expiry;
+pub mod inspection;
+pub mod table;
+
+pub use error::{Error, ErrorKind, Result};
+pub use table::Table;
+pub use weir_paimon_spec::support::Purpose;

@@ -1,0 +1,81 @@
+//! What a compaction planned and did, for `--json` and receipts.
+
+use serde::Serialize;
+use weir_paimon_spec::DataFileMeta;
+
+use super::plan::BucketPlan;
+use crate::{Result, Table};
+
+/// Plan and result of one run. Sizes are bytes, snapshot ids are those of the table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompactReport {
+    /// Newest snapshot when the run began.
+    pub snapshot_before: Option<i64>,
+    /// Snapshot of the last commit.
+    pub snapshot_after: Option<i64>,
+    /// The work, bucket by bucket, as it was planned last.
+    pub buckets: Vec<BucketReport>,
+    /// Attempts to commit.
+    pub commit_attempts: u32,
+    /// Own commits that another writer replaced.
+    pub overwritten_commits: u32,
+    /// Changes of buckets that lost to another commit and were planned again.
+    pub conflicts: Vec<String>,
+    /// Files that were written and are not known to be committed; orphan cleaning removes them.
+    pub left_behind: Vec<String>,
+}
+
+/// The work on one bucket.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BucketReport {
+    /// Directory of the bucket, relative to the table.
+    pub directory: String,
+    /// Sorted runs before the compaction.
+    pub sorted_runs: usize,
+    /// Level of all results.
+    pub output_level: i32,
+    /// Whether deletes are dropped for good.
+    pub drop_deletes: bool,
+    /// Files that are merged.
+    pub inputs: Vec<FileReport>,
+    /// Files that move to the output level in metadata.
+    pub upgrades: Vec<FileReport>,
+    /// Files that replace the inputs; empty in a plan.
+    pub outputs: Vec<FileReport>,
+}
+
+/// A data file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileReport {
+    /// Its name.
+    pub name: String,
+    /// Its level.
+    pub level: i32,
+    /// Its rows, tombstones included.
+    pub rows: i64,
+    /// Its size.
+    pub bytes: i64,
+}
+
+impl From<&DataFileMeta> for FileReport {
+    fn from(file: &DataFileMeta) -> Self {
+        Self { name: file.file_name.clone(), level: file.level, rows: file.row_count, bytes: file.file_size }
+    }
+}
+
+impl BucketReport {
+    pub(super) fn planned(table: &Table, plan: &BucketPlan) -> Result<Self> {
+        Ok(Self {
+            directory: table.bucket_path(&plan.key.partition, plan.key.bucket)?,
+            sorted_runs: plan.sorted_runs,
+            output_level: plan.output_level,
+            drop_deletes: plan.drop_deletes,
+            inputs: plan.inputs().map(FileReport::from).collect(),
+            upgrades: plan.upgrades().map(FileReport::from).collect(),
+            outputs: Vec::new(),
+        })
+    }
+}

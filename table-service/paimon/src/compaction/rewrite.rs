@@ -1,0 +1,306 @@
+//! Carrying out the plan of one bucket.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+use weir_columnar::{
+    BoxError, Codec, Control, InputFile, MergeSpec, OrderColumn, OutputOptions, OutputStream, Section, Sink,
+    SortedRun, Source,
+};
+use weir_paimon_spec::options::{MemorySize, SortOrder, keys};
+use weir_paimon_spec::paths::FileNames;
+use weir_paimon_spec::{DataFileMeta, TableSchema};
+use weir_storage::{Storage, Upload};
+
+use super::file_schema::KeyValueColumns;
+use super::plan::{BucketPlan, Task};
+use super::sections::FileSection;
+use super::statistics;
+use crate::table::commit::BucketChange;
+use crate::{Error, ErrorKind, Result, Table};
+
+/// What the work on one bucket produced.
+#[derive(Clone, Debug)]
+pub(crate) struct BucketRewrite {
+    /// The change to commit.
+    pub(crate) change: BucketChange,
+    /// Paths of new files, for clean-up if they are never committed.
+    pub(crate) written: Vec<String>,
+}
+
+impl BucketRewrite {
+    /// Whether a file of the change was written by it, not only upgraded.
+    pub(crate) fn is_new(&self, file: &DataFileMeta) -> bool {
+        !self.change.deletes.iter().any(|deleted| deleted.file_name == file.file_name)
+    }
+}
+
+/// Rewrites and upgrades as `plan` says. On failure the new files are deleted again: no snapshot refers to them.
+pub(crate) async fn rewrite(table: &Table, plan: &BucketPlan, control: &Control) -> Result<BucketRewrite> {
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let result = rewrite_tasks(table, plan, control, &written).await;
+    let written = written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match result {
+        Ok(change) => Ok(BucketRewrite { change, written }),
+        Err(error) => {
+            discard(table.storage(), &written).await;
+            Err(error.while_doing(format!(
+                "compacting {}",
+                table.bucket_path(&plan.key.partition, plan.key.bucket)?
+            )))
+        }
+    }
+}
+
+/// Deletes files that no snapshot refers to. What stays is found by orphan cleaning.
+pub(crate) async fn discard(storage: &Storage, files: &[String]) {
+    for error in storage.delete(files).await.into_iter().filter_map(Result::err) {
+        tracing::warn!(%error, "a data file that was never committed stays behind");
+    }
+}
+
+async fn rewrite_tasks(
+    table: &Table,
+    plan: &BucketPlan,
+    control: &Control,
+    written: &Arc<Mutex<Vec<String>>>,
+) -> Result<BucketChange> {
+    let bucket = BucketWriter {
+        table,
+        directory: table.bucket_path(&plan.key.partition, plan.key.bucket)?,
+        columns: KeyValueColumns::new(table.schema())?,
+        written: Arc::clone(written),
+    };
+    let spec = bucket.merge_spec(plan)?;
+    let mut change = BucketChange {
+        key: plan.key.clone(),
+        total_buckets: plan.total_buckets,
+        deletes: plan.upgrades().chain(plan.inputs()).cloned().collect(),
+        adds: Vec::new(),
+    };
+    for task in &plan.tasks {
+        match task {
+            Task::Upgrade(file) => change.adds.push(file.upgrade(plan.output_level)?),
+            Task::Rewrite(sections) => {
+                change.adds.extend(bucket.merge(plan, sections, &spec, control).await?);
+            }
+        }
+    }
+    Ok(change)
+}
+
+struct BucketWriter<'a> {
+    table: &'a Table,
+    directory: String,
+    columns: KeyValueColumns,
+    written: Arc<Mutex<Vec<String>>>,
+}
+
+impl BucketWriter<'_> {
+    async fn merge(
+        &self,
+        plan: &BucketPlan,
+        sections: &[FileSection],
+        spec: &MergeSpec,
+        control: &Control,
+    ) -> Result<Vec<DataFileMeta>> {
+        let mut inputs = Vec::with_capacity(sections.len());
+        for section in sections {
+            inputs.push(self.section(plan, section).await?);
+        }
+        let sink = BucketSink {
+            storage: self.table.storage().clone(),
+            directory: self.directory.clone(),
+            names: FileNames::new(Uuid::new_v4().to_string()),
+            prefix: self.table.options().get(&keys::DATA_FILE_PREFIX)?,
+            written: Arc::clone(&self.written),
+        };
+        let rewrite = weir_columnar::merge(inputs, spec, &sink, control).await?;
+        let now = local_now();
+        rewrite
+            .files
+            .iter()
+            .map(|file| {
+                statistics::describe(
+                    file,
+                    self.table.schema(),
+                    self.table.options(),
+                    &self.columns,
+                    plan.output_level,
+                    now,
+                )
+            })
+            .collect()
+    }
+
+    async fn section(&self, plan: &BucketPlan, section: &FileSection) -> Result<Section> {
+        let mut runs = Vec::with_capacity(section.len());
+        for run in section {
+            let mut files = Vec::with_capacity(run.len());
+            for file in run {
+                files.push(self.input(plan, file).await?);
+            }
+            runs.push(SortedRun { files });
+        }
+        Ok(Section { runs })
+    }
+
+    async fn input(&self, plan: &BucketPlan, file: &DataFileMeta) -> Result<InputFile> {
+        let schema = self.table.schema_of(file.schema_id).await?;
+        self.refuse_unreadable(file)?;
+        let path = self.table.data_file_path(&plan.key.partition, plan.key.bucket, file)?;
+        let size = u64::try_from(file.file_size)
+            .map_err(|_| Error::corrupt(format!("file {path} has the size {}", file.file_size)))?;
+        Ok(InputFile {
+            source: Arc::new(TableFile { storage: self.table.storage().clone(), path, size }),
+            columns: self.columns.sources(self.table.schema(), &schema)?,
+        })
+    }
+
+    fn refuse_unreadable(&self, file: &DataFileMeta) -> Result<()> {
+        let format = file.format()?;
+        let reason = if format != "parquet" {
+            format!("it is a {format} file (file.format)")
+        } else if file.write_cols.is_some() {
+            "it holds only some of the table's columns (_WRITE_COLS)".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("file {} in {} cannot be compacted: {reason}", file.file_name, self.directory),
+        ))
+    }
+
+    fn merge_spec(&self, plan: &BucketPlan) -> Result<MergeSpec> {
+        let (options, schema) = (self.table.options(), self.table.schema());
+        let descending = options.get(&keys::SEQUENCE_FIELD_SORT_ORDER)? == SortOrder::Descending;
+        let order_by = options
+            .sequence_fields()?
+            .iter()
+            .map(|name| {
+                Ok(OrderColumn { column: self.columns.first_value + position(schema, name)?, descending })
+            })
+            .collect::<Result<_>>()?;
+        Ok(MergeSpec {
+            schema: Arc::clone(&self.columns.message),
+            key: self.columns.key.clone(),
+            sequence: self.columns.sequence,
+            kind: self.columns.kind,
+            order_by,
+            ignore_deletes: options.get(&keys::IGNORE_DELETE)?,
+            drop_deletes: plan.drop_deletes,
+            output: output_options(self.table, plan.output_level)?,
+        })
+    }
+}
+
+fn position(schema: &TableSchema, name: &str) -> Result<usize> {
+    schema.fields.iter().position(|field| field.name == name).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Invalid,
+            format!("sequence.field names the column {name}, which the table does not have"),
+        )
+    })
+}
+
+fn output_options(table: &Table, level: i32) -> Result<OutputOptions> {
+    let options = table.options();
+    let compression = options.file_compression(level)?;
+    let codec = match compression.as_str() {
+        "zstd" => Codec::Zstd(options.get(&keys::FILE_COMPRESSION_ZSTD_LEVEL)?),
+        "snappy" => Codec::Snappy,
+        "gzip" => Codec::Gzip(6),
+        "lz4_raw" | "lz4" => Codec::Lz4Raw,
+        "none" | "uncompressed" => Codec::None,
+        other => {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("file.compression = {other} cannot be written; use zstd, snappy, gzip, lz4 or none"),
+            ));
+        }
+    };
+    let default = OutputOptions::default();
+    Ok(OutputOptions {
+        target_file_bytes: options.target_file_size(table.schema().has_primary_key())?.bytes(),
+        row_group_bytes: options
+            .find(&keys::FILE_BLOCK_SIZE)?
+            .map_or(default.row_group_bytes, MemorySize::bytes),
+        codec,
+        ..default
+    })
+}
+
+/// Now as `_CREATION_TIME` counts it: the local wall clock in milliseconds, as if it were UTC (format §4.4).
+pub(crate) fn local_now() -> i64 {
+    let now = jiff::Zoned::now();
+    now.timestamp().as_millisecond() + i64::from(now.offset().seconds()) * 1000
+}
+
+/// A data file of the table.
+struct TableFile {
+    storage: Storage,
+    path: String,
+    size: u64,
+}
+
+#[async_trait]
+impl Source for TableFile {
+    fn name(&self) -> &str {
+        &self.path
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BoxError> {
+        Ok(self.storage.read_ranges(&self.path, ranges).await?)
+    }
+}
+
+/// Makes data files in a bucket's directory.
+struct BucketSink {
+    storage: Storage,
+    directory: String,
+    names: FileNames,
+    prefix: String,
+    written: Arc<Mutex<Vec<String>>>,
+}
+
+#[async_trait]
+impl Sink for BucketSink {
+    async fn create(&self) -> Result<Box<dyn OutputStream>, BoxError> {
+        let name = self.names.data(&self.prefix, "parquet");
+        let path = format!("{}/{name}", self.directory);
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
+        Ok(Box::new(DataFileStream { name, upload: self.storage.upload(&path)? }))
+    }
+}
+
+struct DataFileStream {
+    name: String,
+    upload: Upload,
+}
+
+#[async_trait]
+impl OutputStream for DataFileStream {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn write(&mut self, bytes: Bytes) -> Result<(), BoxError> {
+        Ok(self.upload.write(bytes).await?)
+    }
+
+    async fn finish(self: Box<Self>) -> Result<u64, BoxError> {
+        Ok(self.upload.finish().await?)
+    }
+
+    async fn abort(self: Box<Self>) {
+        self.upload.abort().await;
+    }
+}

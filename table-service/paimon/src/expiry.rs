@@ -1,0 +1,23 @@
+//! Snapshot expiry: old snapshots go, and with them the files that nothing else needs.
+//!
+//! ```text
+//! observe: snapshots, tags, branches, consumers, changelogs
+//!   └► retention (pure): first snapshot to keep ─► plan: candidates less everything that a remaining root reaches
+//!        └► journal ─► re-check roots ─► delete roots ─► grace, re-check ─► delete files ─► remove journal
+//! ```
+//!
+//! Paimon's own expiry trusts that a file removed by one snapshot never comes back and looks at the tags of `main`
+//! only. Here a candidate is deleted only when no remaining snapshot, tag, branch or changelog reaches it. Roots are
+//! deleted first, so that no reader or tagger picks a snapshot that is half gone; the journal lets the next run
+//! finish what an interrupted one has begun, with protection derived anew (maintenance §1.9).
+
+mod candidates;
+mod journal;
+mod protection;
+mod retention;
+mod service;
+mod sweep;
+
+pub use candidates::{FileKind, PlannedFile};
+pub use retention::Retention;
+pub use service::{ExpireOutcome, ExpireReport, ExpireSnapshots};

@@ -1,0 +1,71 @@
+//! Which snapshots to keep.
+
+/// How many snapshots to keep, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Keep at least this many; at least 1.
+    pub min: i64,
+    /// Keep at most this many, however young.
+    pub max: i64,
+    /// Snapshots that stopped being current before this instant are old; milliseconds since the epoch.
+    pub older_than: i64,
+    /// Greatest range of ids to expire at once.
+    pub max_deletes: i64,
+}
+
+/// The first snapshot that stays, and why no later one is the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bound {
+    /// Id of an existing snapshot.
+    pub(crate) end: i64,
+    /// What holds the rest back, for people.
+    pub(crate) held_by: String,
+}
+
+/// A snapshot as retention sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Age {
+    pub(crate) id: i64,
+    /// When it was committed: milliseconds since the epoch.
+    pub(crate) time_millis: i64,
+}
+
+/// Decides which snapshots stay (maintenance §1.2). `snapshots` ascend by id; `consumers` are names with the next
+/// snapshot that each will read. `None` when there are no snapshots.
+///
+/// A snapshot is old when its *successor* is: until then it was the table's state. Released Java compares the
+/// snapshot's own time, which expires one snapshot more; keeping it is the careful choice.
+pub(crate) fn first_kept(
+    snapshots: &[Age],
+    retention: &Retention,
+    consumers: &[(String, i64)],
+) -> Option<Bound> {
+    let (earliest, latest) = (snapshots.first()?.id, snapshots.last()?.id);
+    let slowest = consumers.iter().min_by_key(|(_, next)| *next);
+    let mut limit = (latest - retention.min + 1, format!("at least {} snapshots are kept", retention.min));
+    if let Some((name, next)) = slowest
+        && *next < limit.0
+    {
+        limit = (*next, format!("consumer {name} has yet to read snapshot {next}"));
+    }
+    if earliest.saturating_add(retention.max_deletes) < limit.0 {
+        let text = format!("at most {} snapshots are expired at once", retention.max_deletes);
+        limit = (earliest.saturating_add(retention.max_deletes), text);
+    }
+    let forced = (latest - retention.max + 1).max(earliest);
+    let young = snapshots.windows(2).find_map(|pair| match pair {
+        [snapshot, next] if snapshot.id >= forced && next.time_millis >= retention.older_than => {
+            Some(snapshot.id)
+        }
+        _ => None,
+    });
+    let (bound, held_by) = match young {
+        Some(young) if young < limit.0 => (young, format!("snapshot {young} is not old enough")),
+        _ => limit,
+    };
+    let end = snapshots.iter().map(|snapshot| snapshot.id).find(|&id| id >= bound).unwrap_or(latest);
+    Some(Bound { end, held_by })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+use weir_paimon_spec::manifest::{self, ManifestFileMeta};
+use weir_paimon_spec::options::keys;
+use weir_paimon_spec::paths::{self, FileNames};
+use weir_paimon_spec::snapshot::CURRENT_VERSION;
+use weir_paimon_spec::{CommitKind, FileKind, ManifestEntry, Snapshot};
+
+use super::Compaction;
+use crate::{Error, Result, Table};
+
+/// One prepared attempt: everything but the snapshot file is written.
+pub(super) struct Attempt {
+    /// The snapshot to create.
+    pub(super) snapshot: Snapshot,
+    /// Its file's content.
+    pub(super) content: Bytes,
+    /// Paths of the manifests and lists that were written for it.
+    pub(super) files: Vec<String>,
+}
+
+impl Table {
+    /// Writes the manifests of an attempt on top of `latest`.
+    pub(super) async fn prepare(&self, commit: &Compaction, latest: &Snapshot) -> Result<Attempt> {
+        let mut writer = ManifestWriter {
+            table: self,
+            names: FileNames::new(Uuid::new_v4().to_string()),
+            files: Vec::new(),
+        };
+        let prepared = writer.write(commit, latest).await;
+        match prepared {
+            Ok(snapshot) => {
+                let content = Bytes::from(snapshot.to_json()?);
+                Ok(Attempt { snapshot, content, files: writer.files })
+            }
+            Err(error) => {
+                self.discard(&writer.files).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The statistics of `latest` stay true after a compaction unless the schema has changed since ANALYZE.
+    async fn inherited_statistics(&self, latest: &Snapshot, schema_id: i64) -> Result<Option<String>> {
+        let Some(name) = &latest.statistics else { return Ok(None) };
+        let Some(content) = self.storage().read_opt(&paths::statistics(name)).await? else { return Ok(None) };
+        let analyzed = serde_json::from_slice::<serde_json::Value>(&content)
+            .map_err(|error| Error::corrupt(format!("statistics file {name} is not JSON: {error}")))?;
+        let same_schema = analyzed.get("schemaId").and_then(serde_json::Value::as_i64) == Some(schema_id);
+        Ok(same_schema.then(|| name.clone()))
+    }
+}
+
+struct ManifestWriter<'a> {
+    table: &'a Table,
+    names: FileNames,
+    files: Vec<String>,
+}
+
+impl ManifestWriter<'_> {
+    async fn write(&mut self, commit: &Compaction, latest: &Snapshot) -> Result<Snapshot> {
+        let table = self.table;
+        let mut base = table.manifest_list(&latest.base_manifest_list).await?.as_ref().clone();
+        base.extend(table.manifest_list(&latest.delta_manifest_list).await?.iter().cloned());
+        let (base_list, base_size) = self.list(&base).await?;
+
+        let entries = delta_entries(commit);
+        let delta = self.manifests(&entries).await?;
+        let (delta_list, delta_size) = self.list(&delta).await?;
+
+        let schema_id = table.latest_schema_id().await?;
+        let delta_record_count = record_count(&entries);
+        Ok(Snapshot {
+            version: CURRENT_VERSION,
+            uuid: Some(Uuid::new_v4().to_string()),
+            id: latest.id + 1,
+            schema_id,
+            base_manifest_list: base_list,
+            base_manifest_list_size: Some(base_size),
+            delta_manifest_list: delta_list,
+            delta_manifest_list_size: Some(delta_size),
+            changelog_manifest_list: None,
+            changelog_manifest_list_size: None,
+            index_manifest: latest.index_manifest.clone(),
+            commit_user: commit.user.clone(),
+            writer_version: None,
+            commit_identifier: commit.identifier,
+            commit_kind: CommitKind::Compact,
+            time_millis: Timestamp::now().as_millisecond().max(latest.time_millis),
+            total_record_count: latest.total_record_count.map(|total| total + delta_record_count),
+            delta_record_count: Some(delta_record_count),
+            changelog_record_count: None,
+            watermark: latest.watermark,
+            statistics: table.inherited_statistics(latest, schema_id).await?,
+            properties: None,
+            next_row_id: latest.next_row_id,
+            operation: None,
+            other: serde_json::Map::new(),
+        })
+    }
+
+    /// Writes entries as manifests of about `manifest.target-file-size`, in order.
+    async fn manifests(&mut self, entries: &[ManifestEntry]) -> Result<Vec<ManifestFileMeta>> {
+        let (options, schema) = (self.table.options(), self.table.schema());
+        let (compression, target) =
+            (options.manifest_compression()?, options.get(&keys::MANIFEST_TARGET_FILE_SIZE)?.bytes());
+        let whole = manifest::write_manifest(entries, compression)?;
+        let parts = (whole.len() as u64).div_ceil(target.max(1)).max(1);
+        let part_length = entries.len().div_ceil(usize::try_from(parts).unwrap_or(usize::MAX)).max(1);
+        let mut metas = Vec::new();
+        for part in entries.chunks(part_length) {
+            let content = if part.len() == entries.len() {
+                whole.clone()
+            } else {
+                manifest::write_manifest(part, compression)?
+            };
+            let name = self.names.manifest();
+            let size = self.put(&name, content).await?;
+            metas.push(ManifestFileMeta::from_entries(
+                name,
+                size,
+                part,
+                &schema.partition_types()?,
+                schema.id,
+            )?);
+        }
+        Ok(metas)
+    }
+
+    async fn list(&mut self, metas: &[ManifestFileMeta]) -> Result<(String, i64)> {
+        let content = manifest::write_manifest_list(metas, self.table.options().manifest_compression()?)?;
+        let name = self.names.manifest_list();
+        let size = self.put(&name, content).await?;
+        Ok((name, size))
+    }
+
+    async fn put(&mut self, name: &str, content: Vec<u8>) -> Result<i64> {
+        let path = paths::manifest(name);
+        let size = i64::try_from(content.len()).map_err(|_| Error::internal("a manifest exceeds 8 EiB"))?;
+        self.files.push(path.clone());
+        self.table.storage().overwrite(&path, content.into()).await?;
+        Ok(size)
+    }
+}
+
+/// The entries of the delta manifest: every DELETE before every ADD. Expiration walks them in order, and an
+/// upgraded file that was added before it is deleted would be removed from storage (format §14.9).
+fn delta_entries(commit: &Compaction) -> Vec<ManifestEntry> {
+    let of_kind = |kind: FileKind| {
+        commit.changes.iter().flat_map(move |change| {
+            let files = if kind == FileKind::Delete { &change.deletes } else { &change.adds };
+            files.iter().map(move |file| ManifestEntry {
+                kind,
+                partition: change.key.partition.clone(),
+                bucket: change.key.bucket,
+                total_buckets: change.total_buckets,
+                file: file.clone(),
+            })
+        })
+    };
+    of_kind(FileKind::Delete).chain(of_kind(FileKind::Add)).collect()
+}
+
+/// Rows that the entries add, less those that they remove (format §14.3).
+fn record_count(entries: &[ManifestEntry]) -> i64 {
+    entries
+        .iter()
+        .map(|entry| if entry.kind == FileKind::Add { entry.file.row_count } else { -entry.file.row_count })
+        .sum()
+}

@@ -1,0 +1,156 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use weir_paimon_spec::manifest::{self, IndexManifestEntry, ManifestFileMeta, merge};
+use weir_paimon_spec::paths::{self, FileLocation};
+use weir_paimon_spec::{DataFileMeta, ManifestEntry, Snapshot};
+
+use crate::table::CONCURRENT_READS;
+use crate::{Error, ErrorKind, Result, Table};
+
+/// A bucket of a partition; the partition is its serialized row, as manifests hold it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketKey {
+    /// Serialized partition row.
+    pub partition: Vec<u8>,
+    /// Number of the bucket.
+    pub bucket: i32,
+}
+
+impl BucketKey {
+    /// The bucket of an entry.
+    pub fn of(entry: &ManifestEntry) -> Self {
+        Self { partition: entry.partition.clone(), bucket: entry.bucket }
+    }
+}
+
+/// The live data files of one snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct LiveFiles {
+    /// Entries of kind ADD that no later entry deletes.
+    pub entries: Vec<ManifestEntry>,
+}
+
+impl LiveFiles {
+    /// The files of each bucket, with the bucket count that its entries carry.
+    pub fn by_bucket(&self) -> BTreeMap<BucketKey, (i32, Vec<DataFileMeta>)> {
+        let mut buckets = BTreeMap::<BucketKey, (i32, Vec<DataFileMeta>)>::new();
+        for entry in &self.entries {
+            let (_, files) = buckets.entry(BucketKey::of(entry)).or_insert((entry.total_buckets, Vec::new()));
+            files.push(entry.file.clone());
+        }
+        buckets
+    }
+}
+
+/// Manifests and manifest lists that were read, by name. Their files never change.
+#[derive(Debug, Default)]
+pub(crate) struct ManifestCache {
+    manifests: Cache<ManifestEntry>,
+    lists: Cache<ManifestFileMeta>,
+}
+
+#[derive(Debug)]
+struct Cache<T>(Mutex<HashMap<String, Arc<Vec<T>>>>);
+
+impl<T> Default for Cache<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Cache<T> {
+    fn get(&self, name: &str) -> Option<Arc<Vec<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
+    }
+
+    fn insert(&self, name: &str, content: Vec<T>) -> Arc<Vec<T>> {
+        let content = Arc::new(content);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(&content));
+        content
+    }
+}
+
+impl Table {
+    /// The live data files of a snapshot: its base and delta manifests, merged.
+    pub async fn live_files(&self, snapshot: &Snapshot) -> Result<LiveFiles> {
+        let entries = self.entries_where(snapshot, |_| true).await?;
+        let merged = merge(entries).map_err(|error| error.at(format!("snapshot {}", snapshot.id)))?;
+        Ok(LiveFiles { entries: merged.live })
+    }
+
+    /// Base and delta entries of a snapshot that `keep` accepts, in order, unmerged.
+    pub(crate) async fn entries_where(
+        &self,
+        snapshot: &Snapshot,
+        keep: impl Fn(&ManifestEntry) -> bool,
+    ) -> Result<Vec<ManifestEntry>> {
+        let mut entries = Vec::new();
+        for list in [&snapshot.base_manifest_list, &snapshot.delta_manifest_list] {
+            for manifest in self.manifests_of(&self.manifest_list(list).await?).await? {
+                entries.extend(manifest.iter().filter(|entry| keep(entry)).cloned());
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The manifests that a manifest list names.
+    pub(crate) async fn manifest_list(&self, name: &str) -> Result<Arc<Vec<ManifestFileMeta>>> {
+        if let Some(list) = self.manifests.lists.get(name) {
+            return Ok(list);
+        }
+        let content = self.storage().read(&paths::manifest(name)).await?;
+        Ok(self.manifests.lists.insert(name, manifest::read_manifest_list(&content, name)?.entries))
+    }
+
+    /// The entries of manifests, in the order given. Each manifest is read once.
+    pub(crate) async fn manifests_of(
+        &self,
+        metas: &[ManifestFileMeta],
+    ) -> Result<Vec<Arc<Vec<ManifestEntry>>>> {
+        stream::iter(metas)
+            .map(|meta| self.manifest(&meta.file_name))
+            .buffered(CONCURRENT_READS)
+            .try_collect()
+            .await
+    }
+
+    async fn manifest(&self, name: &str) -> Result<Arc<Vec<ManifestEntry>>> {
+        if let Some(manifest) = self.manifests.manifests.get(name) {
+            return Ok(manifest);
+        }
+        let content = self.storage().read(&paths::manifest(name)).await?;
+        Ok(self.manifests.manifests.insert(name, manifest::read_manifest(&content, name)?.entries))
+    }
+
+    /// The entries of an index manifest.
+    pub(crate) async fn index_manifest(&self, name: &str) -> Result<Vec<IndexManifestEntry>> {
+        let content = self.storage().read(&paths::manifest(name)).await?;
+        Ok(manifest::read_index_manifest(&content, name)?.entries)
+    }
+
+    /// Path of a data file relative to the root. Files outside of the table's directory are refused: they are on a
+    /// store that this run did not open.
+    pub fn data_file_path(&self, partition: &[u8], bucket: i32, file: &DataFileMeta) -> Result<String> {
+        within_table(self.data().data_file(partition, bucket, file)?)
+    }
+
+    /// Path of a bucket's directory relative to the root.
+    pub fn bucket_path(&self, partition: &[u8], bucket: i32) -> Result<String> {
+        Ok(self.data().bucket_dir(partition, bucket)?)
+    }
+}
+
+/// The path of a file below the table's root.
+pub(crate) fn within_table(location: FileLocation) -> Result<String> {
+    match location {
+        FileLocation::Table(path) => Ok(path),
+        FileLocation::External(path) => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "{path} lies outside of the table's directory (data-file.external-paths), which is not supported"
+            ),
+        )),
+    }
+}

@@ -1,0 +1,73 @@
+use futures::{StreamExt, TryStreamExt, stream};
+use weir_paimon_spec::Snapshot;
+use weir_paimon_spec::paths::BranchPaths;
+
+use crate::table::CONCURRENT_READS;
+use crate::{Error, Result, Table};
+
+impl Table {
+    /// The newest snapshot; `None` for a table that was never committed to.
+    ///
+    /// The `LATEST` hint is only trusted when its snapshot exists and the one after it does not; otherwise the
+    /// directory is listed (format §2.4).
+    pub async fn latest_snapshot(&self) -> Result<Option<Snapshot>> {
+        if let Some(hint) = self.hint(&self.main().latest_hint()).await?
+            && self.storage().stat(&self.main().snapshot(hint + 1)).await?.is_none()
+            && let Some(snapshot) = self.snapshot_opt(hint).await?
+        {
+            return Ok(Some(snapshot));
+        }
+        match self.snapshot_ids().await?.last() {
+            Some(&id) => self.snapshot(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Ids of all retained snapshots, ascending. There may be gaps.
+    pub async fn snapshot_ids(&self) -> Result<Vec<i64>> {
+        self.ids_in(&self.main().snapshot_dir()).await
+    }
+
+    /// Ids of the `snapshot-<id>` files in a directory, ascending.
+    pub(crate) async fn ids_in(&self, directory: &str) -> Result<Vec<i64>> {
+        let listing = self.storage().list_directory(directory).await?;
+        let mut ids: Vec<i64> =
+            listing.files.iter().filter_map(|file| BranchPaths::snapshot_id(file.name())).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// A snapshot that must exist.
+    pub async fn snapshot(&self, id: i64) -> Result<Snapshot> {
+        let path = self.main().snapshot(id);
+        let content = self.storage().read(&path).await?;
+        Snapshot::parse(&content).map_err(|error| Error::from(error.at(path)))
+    }
+
+    /// A snapshot; `None` when it does not exist.
+    pub async fn snapshot_opt(&self, id: i64) -> Result<Option<Snapshot>> {
+        let path = self.main().snapshot(id);
+        match self.storage().read_opt(&path).await? {
+            Some(content) => Ok(Some(Snapshot::parse(&content).map_err(|error| error.at(path))?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Snapshots by id, in the order given; one that has vanished meanwhile is left out.
+    pub async fn snapshots(&self, ids: &[i64]) -> Result<Vec<Snapshot>> {
+        let found: Vec<Option<Snapshot>> = stream::iter(ids.iter().copied())
+            .map(|id| self.snapshot_opt(id))
+            .buffered(CONCURRENT_READS)
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// The number in a hint file; `None` when it is missing or not a positive number, which hints may be.
+    async fn hint(&self, path: &str) -> Result<Option<i64>> {
+        let content = self.storage().read_opt(path).await?;
+        Ok(content
+            .and_then(|content| std::str::from_utf8(&content).ok()?.trim().parse().ok())
+            .filter(|&id: &i64| id > 0))
+    }
+}
