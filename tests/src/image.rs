@@ -1,0 +1,59 @@
+//! Container images of locally built programs, without a container engine.
+
+mod archive;
+mod libraries;
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use self::archive::{Layer, write_archive};
+use crate::cache::Inputs;
+
+/// An image archive on disk, and the name that it has once a node has loaded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Name without tag, such as `weir.dev/weir`.
+    pub repository: String,
+    /// Tag made from the content, so that a name never means two things.
+    pub tag: String,
+    /// The OCI archive.
+    pub archive: PathBuf,
+}
+
+impl Image {
+    /// `repository:tag`.
+    pub fn reference(&self) -> String {
+        format!("{}:{}", self.repository, self.tag)
+    }
+
+    /// An image with one program as entry point, and the shared libraries that it needs, written to `directory`.
+    pub fn of_program(repository: &str, program: &Path, directory: &Path) -> Result<Self> {
+        let name = program.file_name().with_context(|| format!("{} has no file name", program.display()))?;
+        let tag = Inputs::default().file(program)?.key();
+        let archive = directory.join(format!("{}-{tag}.tar", name.to_string_lossy()));
+        let image = Self { repository: repository.to_owned(), tag, archive };
+        if !image.archive.exists() {
+            let mut layer = Layer::with_base_files()?;
+            let entry_point = format!("/usr/bin/{}", name.to_string_lossy());
+            layer.add_program(&entry_point, program)?;
+            for library in libraries::needed_by(program)? {
+                layer.add_program(&library.to_string_lossy(), &library)?;
+            }
+            image.write(layer, &entry_point)?;
+        }
+        Ok(image)
+    }
+
+    fn write(&self, layer: Layer, entry_point: &str) -> Result<()> {
+        let partial = self.archive.with_extension("partial");
+        let file = File::create(&partial).with_context(|| format!("creating {}", partial.display()))?;
+        let mut file = BufWriter::new(file);
+        write_archive(&mut file, &self.reference(), layer.finish()?, entry_point)
+            .and_then(|()| Ok(file.flush()?))
+            .with_context(|| format!("writing {}", partial.display()))?;
+        fs::rename(&partial, &self.archive).with_context(|| format!("keeping {}", self.archive.display()))
+    }
+}
