@@ -1,9 +1,20 @@
 //! Manifests as Avro object containers (format §4.1, §18).
+//!
+//! Writers name and order their records differently, so records are read by the names of their members.
+//! What is written has exactly the schemas that Java writes: it reads some members by position.
 
 use super::{IndexManifestEntry, ManifestEntry, ManifestFileMeta};
-use crate::error::{Error, Result};
+use crate::error::{At, Result};
 
 mod compression;
+mod container;
+mod decode;
+mod encode;
+mod index_manifest;
+mod manifest_entry;
+mod manifest_list;
+mod record;
+mod stats;
 
 pub use compression::Compression;
 
@@ -19,33 +30,36 @@ pub struct ManifestContent<T> {
 
 /// Reads the manifest that `file` names in messages.
 ///
-/// Bytes that are no Avro container are `Corrupt`; a manifest in another format (option `manifest.format`) or
-/// of an unknown version is `Unsupported`.
-pub fn read_manifest(_bytes: &[u8], file: &str) -> Result<ManifestContent<ManifestEntry>> {
-    Err(Error::unsupported("manifests cannot be read yet").at(file))
+/// Bytes that are no whole Avro container are `Corrupt`; a manifest in another format (option
+/// `manifest.format`) or of an unknown version is `Unsupported`.
+pub fn read_manifest(bytes: &[u8], file: &str) -> Result<ManifestContent<ManifestEntry>> {
+    decode::records(bytes).at(|| file)
 }
 
 /// Reads a manifest list; see [`read_manifest`].
-pub fn read_manifest_list(_bytes: &[u8], file: &str) -> Result<ManifestContent<ManifestFileMeta>> {
-    Err(Error::unsupported("manifests cannot be read yet").at(file))
+pub fn read_manifest_list(bytes: &[u8], file: &str) -> Result<ManifestContent<ManifestFileMeta>> {
+    decode::records(bytes).at(|| file)
 }
 
 /// Reads an index manifest; see [`read_manifest`].
-pub fn read_index_manifest(_bytes: &[u8], file: &str) -> Result<ManifestContent<IndexManifestEntry>> {
-    Err(Error::unsupported("manifests cannot be read yet").at(file))
+pub fn read_index_manifest(bytes: &[u8], file: &str) -> Result<ManifestContent<IndexManifestEntry>> {
+    decode::records(bytes).at(|| file)
 }
 
 /// Writes a manifest with these entries, in this order.
-pub fn write_manifest(_entries: &[ManifestEntry], _compression: Compression) -> Result<Vec<u8>> {
-    Err(Error::unsupported("manifests cannot be written yet"))
+pub fn write_manifest(entries: &[ManifestEntry], compression: Compression) -> Result<Vec<u8>> {
+    encode::records(entries, compression)
 }
 
 /// Writes a manifest list with these entries, in this order; an empty one is a valid file.
-pub fn write_manifest_list(_entries: &[ManifestFileMeta], _compression: Compression) -> Result<Vec<u8>> {
-    Err(Error::unsupported("manifests cannot be written yet"))
+pub fn write_manifest_list(entries: &[ManifestFileMeta], compression: Compression) -> Result<Vec<u8>> {
+    encode::records(entries, compression)
 }
 
 /// Writes an index manifest with these entries, in this order.
-pub fn write_index_manifest(_entries: &[IndexManifestEntry], _compression: Compression) -> Result<Vec<u8>> {
-    Err(Error::unsupported("manifests cannot be written yet"))
+pub fn write_index_manifest(entries: &[IndexManifestEntry], compression: Compression) -> Result<Vec<u8>> {
+    encode::records(entries, compression)
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,6 +39,11 @@ pub struct ManifestFileMeta {
     pub min_row_id: Option<i64>,
     /// Greatest row id; `None` unless every entry has one.
     pub max_row_id: Option<i64>,
+    /// Buckets that every entry's partition had, when they all agree; only pypaimon writes it.
+    pub total_buckets: Option<i32>,
+    /// Files beside the manifest that help reading it (`<manifest>.avro.sidecar`); only pypaimon writes them.
+    /// They live and die with the manifest.
+    pub extra_files: Option<Vec<String>>,
 }
 
 impl ManifestFileMeta {
@@ -75,6 +80,8 @@ impl ManifestFileMeta {
             max_level: entries.iter().map(|entry| entry.file.level).max(),
             min_row_id: row_ids.iter().map(|(first, _)| *first).min(),
             max_row_id: row_ids.iter().map(|(_, last)| *last).max(),
+            total_buckets: None,
+            extra_files: None,
         })
     }
 }

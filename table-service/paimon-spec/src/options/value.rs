@@ -48,7 +48,9 @@ impl OptionValue for MemorySize {
             "g" | "gb" | "gibibytes" => 1 << 30,
             "t" | "tb" | "tebibytes" => 1 << 40,
             other => {
-                return Err(Error::invalid(format!("'{other}' is not a unit of size: bytes, kb, mb, gb, tb")));
+                return Err(Error::invalid(format!(
+                    "'{other}' is not a unit of size: bytes, kb, mb, gb, tb"
+                )));
             }
         };
         number.checked_mul(scale).map(Self).ok_or_else(|| Error::invalid("the size is beyond 2^64 bytes"))

@@ -38,6 +38,18 @@ impl Compression {
         }
     }
 
+    /// The codec's name in an Avro container.
+    pub(super) fn avro_name(self) -> &'static str {
+        match self {
+            Self::None => "null",
+            Self::Zstd => "zstandard",
+            Self::Snappy => "snappy",
+            Self::Deflate => "deflate",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+        }
+    }
+
     pub(super) fn codec(self) -> Option<CompressionCodec> {
         match self {
             Self::None => None,

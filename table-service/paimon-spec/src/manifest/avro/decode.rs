@@ -1,0 +1,326 @@
+//! Records of a container by the names of their members, whatever the writer calls or orders them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::ops::Range;
+
+use arrow::array::{
+    Array, AsArray as _, BinaryArray, Int32Array, Int64Array, ListArray, StringArray, StructArray,
+};
+use arrow::array::{TimestampMicrosecondArray, TimestampMillisecondArray};
+use arrow_avro::reader::ReaderBuilder;
+
+use super::ManifestContent;
+use super::container::{self, Block};
+use super::record::AvroRecord;
+use crate::error::{At, Error, Result};
+
+const MICROS_PER_MILLI: i64 = 1_000;
+
+/// Reads every record of a container.
+pub(super) fn records<T: AvroRecord>(bytes: &[u8]) -> Result<ManifestContent<T>> {
+    let container = container::parse(bytes)?;
+    let mut entries =
+        Vec::with_capacity(container.blocks.iter().map(|block| block.count.min(bytes.len())).sum());
+    let unknown = Cell::new(false);
+    for block in container.blocks.iter().filter(|block| block.count > 0) {
+        let array = decode(container.header, block)?;
+        let records = Record::new(&array, &unknown);
+        check_version::<T>(&records)?;
+        T::read(&records, &mut entries)?;
+        records.note_unread_fields();
+    }
+    Ok(ManifestContent { entries, has_unknown_fields: unknown.get() })
+}
+
+/// Decodes one block as a container of its own, so that its count bounds how far the decoder goes.
+fn decode(header: &[u8], block: &Block<'_>) -> Result<StructArray> {
+    let fault = |error| Error::corrupt("the Avro records cannot be decoded").caused_by(error);
+    let mut reader =
+        ReaderBuilder::new().with_batch_size(block.count).build(header.chain(block.framed)).map_err(fault)?;
+    let batch =
+        reader.next().ok_or_else(|| Error::corrupt("an Avro block has no records"))?.map_err(fault)?;
+    if batch.num_rows() == block.count {
+        Ok(batch.into())
+    } else {
+        Err(Error::corrupt(format!("an Avro block has {} records, not {}", batch.num_rows(), block.count)))
+    }
+}
+
+fn check_version<T: AvroRecord>(records: &Record<'_>) -> Result<()> {
+    let versions = records.longs("_VERSION")?;
+    for row in 0..records.len() {
+        let version = versions.int(row)?;
+        if version != T::VERSION {
+            return Err(Error::unsupported(format!(
+                "_VERSION {version} of a record, expected {}",
+                T::VERSION
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A column of records: members by name.
+pub(super) struct Record<'a> {
+    array: &'a StructArray,
+    asked: RefCell<BTreeSet<&'static str>>,
+    unknown: &'a Cell<bool>,
+}
+
+impl<'a> Record<'a> {
+    fn new(array: &'a StructArray, unknown: &'a Cell<bool>) -> Self {
+        Self { array, asked: RefCell::default(), unknown }
+    }
+
+    /// How many records.
+    pub(super) fn len(&self) -> usize {
+        self.array.len()
+    }
+
+    /// Whether the record in this row is null.
+    pub(super) fn is_null(&self, row: usize) -> bool {
+        self.array.is_null(row)
+    }
+
+    /// Notes whether there are members that nothing has asked for. To be called when all are read.
+    pub(super) fn note_unread_fields(&self) {
+        let asked = self.asked.borrow();
+        if self.array.fields().iter().any(|field| !asked.contains(field.name().as_str())) {
+            self.unknown.set(true);
+        }
+    }
+
+    fn find(&self, name: &'static str) -> Option<&'a dyn Array> {
+        self.asked.borrow_mut().insert(name);
+        self.array.column_by_name(name).map(AsRef::as_ref)
+    }
+
+    fn get(&self, name: &'static str) -> Result<&'a dyn Array> {
+        self.find(name).ok_or_else(|| Error::corrupt(format!("the records have no member {name}")))
+    }
+
+    /// A member of type int, long or timestamp.
+    pub(super) fn longs(&self, name: &'static str) -> Result<Longs<'a>> {
+        Longs::of(self.get(name)?, name)
+    }
+
+    /// The same, or all null when the writer did not know the member.
+    pub(super) fn optional_longs(&self, name: &'static str) -> Result<Longs<'a>> {
+        self.find(name).map_or(Ok(Longs { name, values: Numbers::None }), |array| Longs::of(array, name))
+    }
+
+    /// A member of type string.
+    pub(super) fn texts(&self, name: &'static str) -> Result<Texts<'a>> {
+        Texts::of(self.get(name)?, name)
+    }
+
+    /// The same, or all null when the writer did not know the member.
+    pub(super) fn optional_texts(&self, name: &'static str) -> Result<Texts<'a>> {
+        self.find(name).map_or(Ok(Texts { name, values: None }), |array| Texts::of(array, name))
+    }
+
+    /// A member of type bytes.
+    pub(super) fn blobs(&self, name: &'static str) -> Result<Blobs<'a>> {
+        let values = self.get(name)?;
+        Ok(Blobs { name, values: Some(cast(values, values.as_binary_opt(), name)?) })
+    }
+
+    /// The same, or all null when the writer did not know the member.
+    pub(super) fn optional_blobs(&self, name: &'static str) -> Result<Blobs<'a>> {
+        match self.find(name) {
+            Some(values) => Ok(Blobs { name, values: Some(cast(values, values.as_binary_opt(), name)?) }),
+            None => Ok(Blobs { name, values: None }),
+        }
+    }
+
+    /// A member of type record.
+    pub(super) fn record(&self, name: &'static str) -> Result<Record<'a>> {
+        let values = self.get(name)?;
+        Ok(Record::new(cast(values, values.as_struct_opt(), name)?, self.unknown))
+    }
+
+    /// The same, or `None` when the writer did not know the member.
+    pub(super) fn optional_record(&self, name: &'static str) -> Result<Option<Record<'a>>> {
+        self.find(name)
+            .map(|values| Ok(Record::new(cast(values, values.as_struct_opt(), name)?, self.unknown)))
+            .transpose()
+    }
+
+    /// A member that is an array of ints or longs; absent when the writer did not know it.
+    pub(super) fn long_lists(&self, name: &'static str) -> Result<Lists<'a, Longs<'a>>> {
+        self.lists(name, |items| Longs::of(items, name))
+    }
+
+    /// A member that is an array of strings; absent when the writer did not know it.
+    pub(super) fn text_lists(&self, name: &'static str) -> Result<Lists<'a, Texts<'a>>> {
+        self.lists(name, |items| Texts::of(items, name))
+    }
+
+    /// A member that is an array of records; absent when the writer did not know it.
+    pub(super) fn record_lists(&self, name: &'static str) -> Result<Lists<'a, Record<'a>>> {
+        let unknown = self.unknown;
+        self.lists(name, |items| Ok(Record::new(cast(items, items.as_struct_opt(), name)?, unknown)))
+    }
+
+    fn lists<T>(
+        &self,
+        name: &'static str,
+        items: impl FnOnce(&'a dyn Array) -> Result<T>,
+    ) -> Result<Lists<'a, T>> {
+        let Some(array) = self.find(name) else { return Ok(Lists { lists: None }) };
+        let lists: &ListArray = cast(array, array.as_list_opt(), name)?;
+        Ok(Lists { lists: Some((lists, items(lists.values().as_ref())?)) })
+    }
+}
+
+fn cast<'a, T>(array: &dyn Array, typed: Option<&'a T>, name: &str) -> Result<&'a T> {
+    typed.ok_or_else(|| {
+        Error::unsupported(format!(
+            "member {name} is of type {}, which is not expected there",
+            array.data_type()
+        ))
+    })
+}
+
+fn absent(name: &str, row: usize) -> Error {
+    Error::corrupt(format!("record {row} has no {name}"))
+}
+
+/// A column of whole numbers.
+pub(super) struct Longs<'a> {
+    name: &'static str,
+    values: Numbers<'a>,
+}
+
+enum Numbers<'a> {
+    None,
+    Int(&'a Int32Array),
+    Long(&'a Int64Array),
+    Millis(&'a TimestampMillisecondArray),
+    Micros(&'a TimestampMicrosecondArray),
+}
+
+impl<'a> Longs<'a> {
+    fn of(array: &'a dyn Array, name: &'static str) -> Result<Self> {
+        let values = if let Some(values) = array.as_primitive_opt() {
+            Numbers::Long(values)
+        } else if let Some(values) = array.as_primitive_opt() {
+            Numbers::Int(values)
+        } else if let Some(values) = array.as_primitive_opt() {
+            Numbers::Millis(values)
+        } else {
+            Numbers::Micros(cast(array, array.as_primitive_opt(), name)?)
+        };
+        Ok(Self { name, values })
+    }
+
+    /// The number in a row, a timestamp in milliseconds; `None` when it is null.
+    pub(super) fn find(&self, row: usize) -> Option<i64> {
+        match self.values {
+            Numbers::None => None,
+            Numbers::Int(values) => values.is_valid(row).then(|| i64::from(values.value(row))),
+            Numbers::Long(values) => values.is_valid(row).then(|| values.value(row)),
+            Numbers::Millis(values) => values.is_valid(row).then(|| values.value(row)),
+            Numbers::Micros(values) => {
+                values.is_valid(row).then(|| values.value(row).div_euclid(MICROS_PER_MILLI))
+            }
+        }
+    }
+
+    /// The number in a row; null is an error.
+    pub(super) fn get(&self, row: usize) -> Result<i64> {
+        self.find(row).ok_or_else(|| absent(self.name, row))
+    }
+
+    /// The number in a row as an `i32`; null is an error.
+    pub(super) fn int(&self, row: usize) -> Result<i32> {
+        self.narrow(self.get(row)?)
+    }
+
+    /// The number in a row as an `i32`; `None` when it is null.
+    pub(super) fn find_int(&self, row: usize) -> Result<Option<i32>> {
+        self.find(row).map(|value| self.narrow(value)).transpose()
+    }
+
+    fn narrow(&self, value: i64) -> Result<i32> {
+        i32::try_from(value).map_err(|_| Error::corrupt(format!("{} is {value}, beyond 32 bits", self.name)))
+    }
+}
+
+/// A column of texts.
+pub(super) struct Texts<'a> {
+    name: &'static str,
+    values: Option<&'a StringArray>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(array: &'a dyn Array, name: &'static str) -> Result<Self> {
+        Ok(Self { name, values: Some(cast(array, array.as_string_opt(), name)?) })
+    }
+
+    /// The text in a row; `None` when it is null.
+    pub(super) fn find(&self, row: usize) -> Option<String> {
+        self.values.filter(|values| values.is_valid(row)).map(|values| values.value(row).to_owned())
+    }
+
+    /// The text in a row; null is an error.
+    pub(super) fn get(&self, row: usize) -> Result<String> {
+        self.find(row).ok_or_else(|| absent(self.name, row))
+    }
+}
+
+/// A column of bytes.
+pub(super) struct Blobs<'a> {
+    name: &'static str,
+    values: Option<&'a BinaryArray>,
+}
+
+impl Blobs<'_> {
+    /// The bytes in a row; `None` when they are null.
+    pub(super) fn find(&self, row: usize) -> Option<Vec<u8>> {
+        self.values.filter(|values| values.is_valid(row)).map(|values| values.value(row).to_vec())
+    }
+
+    /// The bytes in a row; null is an error.
+    pub(super) fn get(&self, row: usize) -> Result<Vec<u8>> {
+        self.find(row).ok_or_else(|| absent(self.name, row))
+    }
+}
+
+/// A column of arrays: the items of all rows, and which of them belong to which row.
+pub(super) struct Lists<'a, T> {
+    lists: Option<(&'a ListArray, T)>,
+}
+
+impl<T> Lists<'_, T> {
+    /// The items of all rows; `None` when the writer did not know the member.
+    pub(super) fn items(&self) -> Option<&T> {
+        self.lists.as_ref().map(|(_, items)| items)
+    }
+
+    /// The items of a row by `item`; `None` when its array is null.
+    pub(super) fn find<V>(
+        &self,
+        row: usize,
+        item: impl FnMut(&T, usize) -> Result<V>,
+    ) -> Result<Option<Vec<V>>> {
+        let Some((lists, items)) = self.lists.as_ref().filter(|(lists, _)| lists.is_valid(row)) else {
+            return Ok(None);
+        };
+        let mut item = item;
+        let offsets = lists.value_offsets();
+        range(offsets[row], offsets[row + 1])?.map(|at| item(items, at)).collect::<Result<_>>().map(Some)
+    }
+}
+
+fn range(start: i32, end: i32) -> Result<Range<usize>> {
+    let at = |offset| usize::try_from(offset).map_err(|_| Error::corrupt("an array with a negative offset"));
+    Ok(at(start)?..at(end)?)
+}
+
+/// The first error of a record, with its place.
+pub(super) fn in_record<T>(result: Result<T>, row: usize) -> Result<T> {
+    result.at(|| format!("record {row}"))
+}
