@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use self::archive::{Layer, write_archive};
-use crate::cache::Inputs;
+use crate::cache::{self, Inputs};
 
 /// An image archive on disk, and the name that it has once a node has loaded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +29,12 @@ impl Image {
         format!("{}:{}", self.repository, self.tag)
     }
 
-    /// An image with one program as entry point, and the shared libraries that it needs, written to `directory`.
-    pub fn of_program(repository: &str, program: &Path, directory: &Path) -> Result<Self> {
+    /// An image with one program as entry point, and the shared libraries that it needs, kept in the cache.
+    pub fn of_program(repository: &str, program: &Path) -> Result<Self> {
         let name = program.file_name().with_context(|| format!("{} has no file name", program.display()))?;
         let tag = Inputs::default().file(program)?.key();
+        let directory = cache::directory().join("images");
+        fs::create_dir_all(&directory).with_context(|| format!("creating {}", directory.display()))?;
         let archive = directory.join(format!("{}-{tag}.tar", name.to_string_lossy()));
         let image = Self { repository: repository.to_owned(), tag, archive };
         if !image.archive.exists() {

@@ -67,7 +67,7 @@ impl Suite {
         match self.run_on_cluster(&arguments, prepare) {
             Ok(code) => code,
             Err(error) => {
-                eprintln!("the suite could not run: {error:?}");
+                eprintln!("the suite could not run: {error:#}");
                 ExitCode::FAILURE
             }
         }
@@ -87,7 +87,7 @@ impl Suite {
         let trials = self.scenarios.into_iter().map(|(name, scenario)| {
             let (runtime, environment) = (Arc::clone(&runtime), Arc::clone(&environment));
             Trial::test(name, move || {
-                scenario(&runtime, environment).map_err(|error| Failed::from(format!("{error:?}")))
+                scenario(&runtime, environment).map_err(|error| Failed::from(format!("{error:#}")))
             })
         });
         let conclusion = libtest_mimic::run(arguments, trials.collect());
@@ -119,7 +119,7 @@ async fn stop_when_interrupted(environment: Arc<Environment>) {
         _ = terminate.recv() => {}
     }
     if let Err(error) = environment.cluster.stop() {
-        eprintln!("the cluster did not end cleanly: {error:?}");
+        eprintln!("the cluster did not end cleanly: {error:#}");
     }
     std::process::exit(INTERRUPTED);
 }

@@ -22,7 +22,7 @@ use super::sandbox::Sandbox;
 use super::state::State;
 use super::{ClusterOptions, Nodes, access, certificates, cgroup, wait};
 use crate::image::Image;
-use crate::{cache, process, workspace};
+use crate::{process, workspace};
 
 /// How long a part of the cluster may take to become ready.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -135,9 +135,7 @@ impl Embedded {
     ) -> Result<Option<Vec<PathBuf>>> {
         let Some(runtime) = &self.runtime else { return Ok(None) };
         cgroup::create(self.state.name())?;
-        let images = cache::directory().join("images");
-        fs::create_dir_all(&images).with_context(|| format!("creating {}", images.display()))?;
-        let pause = Image::of_program(PAUSE_REPOSITORY, &programs.join("pause"), &images)?;
+        let pause = Image::of_program(PAUSE_REPOSITORY, &programs.join("pause"))?;
         let containerd = runtime.containerd(self.sandbox, &self.state, &pause.reference())?;
         self.spawn("containerd", containerd)?;
         let others = options.images.iter().map(|image| image.archive.clone());

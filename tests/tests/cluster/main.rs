@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 /// A program that ends by itself: `helm version`.
 fn helm_image() -> Result<Image> {
     let program = tools::program(&tools::helm()?, "helm");
-    Image::of_program("weir.dev/helm", &program, &weir_tests::cache::directory().join("images"))
+    Image::of_program("weir.dev/helm", &program)
 }
 
 async fn runs_a_pod_to_its_end(environment: Arc<Environment>) -> Result<()> {
