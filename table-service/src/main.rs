@@ -1,3 +1,36 @@
-//! Command line of the table service.
+//! `weir`: table services for lake tables, from the command line or in a pod.
+//!
+//! Every verb is the same path: arguments → service → receipt → exit code. The logic is in the libraries; this
+//! program parses, shows progress, writes the receipt and the termination message, and maps errors to exit codes.
+//! People's text and progress go to stderr; stdout carries exactly one JSON object when `--json` asks for it.
 
-fn main() {}
+mod cli;
+mod failure;
+mod instant;
+mod progress;
+mod receipt;
+mod run;
+mod signals;
+mod telemetry;
+mod termination;
+mod verb;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::refuse(&error),
+    };
+    telemetry::start();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the runtime could not be started");
+            return ExitCode::FAILURE;
+        }
+    };
+    ExitCode::from(runtime.block_on(run::run(cli)).code())
+}

@@ -5,6 +5,7 @@ mod bytes;
 mod decoder;
 mod file;
 mod footer;
+mod guard;
 mod int96;
 mod pages;
 mod ranges;

@@ -3,11 +3,13 @@
 
 mod gather;
 
-use std::sync::Arc;
+use std::ops::Range;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::leaf::Leaf;
 use crate::plan::Unit;
-use crate::read::Run;
+use crate::read::{CONCURRENT_READS, InputColumns, Run};
 use crate::write::{ColumnEncoder, EncodedColumn};
 use crate::{Control, Result};
 use gather::Gather;
@@ -41,16 +43,9 @@ impl ColumnTask<'_> {
 
     /// Makes the bytes of some columns of a unit present, with at most one read per file.
     pub(crate) async fn fetch(runs: &[Run], unit: &Unit, columns: &[usize]) -> Result<()> {
-        use futures::stream::{self, StreamExt, TryStreamExt};
-        let parts: Vec<_> = runs.iter().zip(&unit.slices).flat_map(|(run, rows)| run.parts(rows)).collect();
-        stream::iter(parts)
-            .map(|(file, rows)| {
-                let file = Arc::clone(file);
-                async move { file.fetch(columns, &rows).await }
-            })
-            .buffer_unordered(crate::read::CONCURRENT_READS)
-            .try_collect()
-            .await
+        let parts = runs.iter().zip(&unit.slices).flat_map(|(run, rows)| run.parts(rows));
+        let fetches: Vec<_> = parts.map(|(file, rows)| fetch(file, columns, rows)).collect();
+        stream::iter(fetches).buffer_unordered(CONCURRENT_READS).try_collect().await
     }
 
     /// Forgets what the unit was the last to need of a column.
@@ -74,4 +69,8 @@ impl ColumnTask<'_> {
         let fitting = BATCH_BYTES / active.max(1) / widest.max(1);
         usize::try_from(fitting).unwrap_or(BATCH_ROWS).clamp(LEAST_BATCH_ROWS, BATCH_ROWS)
     }
+}
+
+async fn fetch(file: &InputColumns, columns: &[usize], rows: Range<u64>) -> Result<()> {
+    file.fetch(columns, &rows).await
 }

@@ -1,12 +1,17 @@
 //! What this release refuses, by name (format §16).
 
-use crate::options::TableOptions;
+use std::fmt::Display;
+
+use crate::error::Error;
+use crate::options::{Key, TableOptions};
 use crate::schema::TableSchema;
 
+mod columns;
 mod compact;
 mod expire;
 mod inspect;
-mod unknown;
+mod newer;
+mod shared;
 
 /// What is to be done with a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +39,16 @@ impl Refusal {
     fn new(feature: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { feature: feature.into(), reason: reason.into(), remedy: remedy.into() }
     }
+
+    fn of_value<T>(key: &Key<T>, value: impl Display, reason: &str, remedy: &str) -> Self {
+        Self::new(format!("{} = {value}", key.name()), reason, remedy)
+    }
+
+    /// An option whose value this release cannot read, and so cannot honour.
+    fn of_unreadable(error: &Error) -> Self {
+        let feature = error.context.first().map_or("options", |place| place.trim_start_matches("option "));
+        Self::new(feature, error.message.clone(), "correct the option with ALTER TABLE")
+    }
 }
 
 /// Everything about a table that forbids `purpose`; empty when nothing does.
@@ -45,7 +60,7 @@ pub fn check(schema: &TableSchema, options: &TableOptions, purpose: Purpose) -> 
     match purpose {
         Purpose::Inspect => {}
         Purpose::Compact => refusals.extend(compact::refusals(schema, options)),
-        Purpose::Expire => refusals.extend(expire::refusals(options)),
+        Purpose::Expire => refusals.extend(expire::refusals(schema, options)),
     }
     refusals
 }

@@ -140,9 +140,10 @@ fn describe_schema(table: &Table, report: &mut Inspection) {
 /// Users put credentials into table options, and an inspection is read by many.
 fn redacted(key: &str, value: &str) -> String {
     let key = key.to_ascii_lowercase();
-    let is_secret = ["secret", "password", "token", "credential", "access-key", "accesskey", "account-key", "sas"]
-        .iter()
-        .any(|word| key.contains(word));
+    let is_secret =
+        ["secret", "password", "token", "credential", "access-key", "accesskey", "account-key", "sas"]
+            .iter()
+            .any(|word| key.contains(word));
     if is_secret { "***".to_owned() } else { value.to_owned() }
 }
 

@@ -13,6 +13,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::file::{InputColumn, InputColumns};
+use super::guard::guarded;
 use super::int96::Int96Reader;
 use super::pages::{Chunks, LeafBytes, open_chunk};
 use crate::leaf::{Leaf, Physical};
@@ -47,7 +48,7 @@ impl ColumnDecoder {
     ) -> Result<Self> {
         let reader = match file.column(column) {
             None => LeafReader::Null { arrow_type: output.arrow_type(), batch_rows },
-            Some(input) => open_leaf(file, input, rows, batch_rows)
+            Some(input) => guarded(|| open_leaf(file, input, rows, batch_rows))
                 .map_err(|error| undecodable(file, &input.leaf.path, error))?,
         };
         Ok(Self {
@@ -65,7 +66,7 @@ impl ColumnDecoder {
         if self.remaining == 0 {
             return Ok(None);
         }
-        let array = self.decode().map_err(|error| undecodable(&self.file, &self.path, error))?;
+        let array = guarded(|| self.decode()).map_err(|error| undecodable(&self.file, &self.path, error))?;
         let Some(array) = array.filter(|array| !array.is_empty()) else {
             return Err(self.place(Error::corrupt("the column ends before its rows")));
         };

@@ -8,8 +8,8 @@ use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::bytes::{SparseBytes, slice};
-use super::footer::read_footer;
-use super::ranges::{chunk_ranges, join, row_group_starts, row_groups};
+use super::footer::{Footer, read_all, read_footer};
+use super::ranges::{chunk_ranges, join, page_ranges, row_group_starts, row_groups};
 use crate::leaf::{Conversion, Leaf};
 use crate::{ColumnSource, Error, InputFile, Result, Source};
 
@@ -42,17 +42,21 @@ pub(crate) struct InputColumn {
 impl InputColumns {
     /// Reads the footer and resolves the columns against the output's leaves.
     pub(crate) async fn open(file: &InputFile, output: &[Leaf]) -> Result<Self> {
-        let (metadata, footer_bytes) = read_footer(file.source.as_ref()).await?;
+        let Footer { metadata, tail, read_bytes } = read_footer(file.source.as_ref()).await?;
         let columns =
             resolve(&metadata, &file.columns, output).map_err(|error| error.with_file(file.source.name()))?;
-        let bytes = columns.iter().flatten().map(|column| (column.index, Mutex::default())).collect();
+        let bytes = columns
+            .iter()
+            .flatten()
+            .map(|column| (column.index, Mutex::new(pages_inside(&metadata, column.index, &tail))))
+            .collect();
         Ok(Self {
             source: Arc::clone(&file.source),
             starts: row_group_starts(&metadata),
             metadata,
             columns,
             bytes,
-            read_bytes: AtomicU64::new(footer_bytes),
+            read_bytes: AtomicU64::new(read_bytes),
         })
     }
 
@@ -103,12 +107,7 @@ impl InputColumns {
         if ranges.is_empty() {
             return Ok(());
         }
-        let buffers = self
-            .source
-            .read(&ranges)
-            .await
-            .map_err(|error| Error::io("reading column chunks", error).with_file(self.name()))?;
-        self.check_lengths(&ranges, &buffers)?;
+        let buffers = read_all(self.source.as_ref(), &ranges).await?;
         self.read_bytes
             .fetch_add(ranges.iter().map(|range| range.end - range.start).sum(), Ordering::Relaxed);
         for (leaf, range) in missing {
@@ -157,19 +156,6 @@ impl InputColumns {
         missing
     }
 
-    fn check_lengths(&self, ranges: &[Range<u64>], buffers: &[Bytes]) -> Result<()> {
-        let matches = ranges.len() == buffers.len()
-            && ranges
-                .iter()
-                .zip(buffers)
-                .all(|(range, buffer)| range.end - range.start == buffer.len() as u64);
-        if matches {
-            return Ok(());
-        }
-        Err(Error::io("reading column chunks", "the source returned other lengths than asked".into())
-            .with_file(self.name()))
-    }
-
     fn with_bytes<T>(&self, leaf: usize, action: impl FnOnce(&mut SparseBytes) -> T) -> Option<T> {
         let sparse = self.bytes.get(&leaf)?;
         Some(action(&mut sparse.lock().unwrap_or_else(PoisonError::into_inner)))
@@ -187,6 +173,20 @@ impl InputColumns {
             .map(|group| u64::try_from(size(group.column(column.index))).unwrap_or(0))
             .sum()
     }
+}
+
+/// The pages of a leaf that lie inside bytes that are in memory already.
+fn pages_inside(metadata: &ParquetMetaData, leaf: usize, (start, bytes): &(u64, Bytes)) -> SparseBytes {
+    let end = start + bytes.len() as u64;
+    let mut sparse = SparseBytes::default();
+    for row_group in 0..metadata.num_row_groups() {
+        for page in page_ranges(metadata, row_group, leaf, &(0..u64::MAX)) {
+            if page.start >= *start && page.end <= end {
+                sparse.insert(page.start, slice(bytes, page.start - start, page.end - start));
+            }
+        }
+    }
+    sparse
 }
 
 fn resolve(

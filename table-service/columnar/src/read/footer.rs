@@ -1,15 +1,30 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
 use parquet::DecodeResult;
 use parquet::file::metadata::{
     PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataPushDecoder,
 };
 
+use super::guard::guarded;
 use crate::{Error, Result, Source};
 
 /// Bytes from the end of a file that are read at once: footer and page indexes of most files.
 const TAIL_BYTES: u64 = 64 << 10;
 
-/// Reads the footer and the offset index, if there is one. Returns how many bytes that took.
-pub(crate) async fn read_footer(source: &dyn Source) -> Result<(ParquetMetaData, u64)> {
+/// What opening a file reads.
+pub(crate) struct Footer {
+    /// The footer, with the offset index if the file has one.
+    pub(crate) metadata: ParquetMetaData,
+    /// The last bytes of the file and where they begin; small files lie in them entirely.
+    pub(crate) tail: (u64, Bytes),
+    /// Bytes read.
+    pub(crate) read_bytes: u64,
+}
+
+/// Reads the footer and the offset index.
+pub(crate) async fn read_footer(source: &dyn Source) -> Result<Footer> {
     let size = source.size();
     let corrupt = |error| {
         Error::corrupt("its Parquet footer cannot be read").with_file(source.name()).with_source(error)
@@ -17,23 +32,23 @@ pub(crate) async fn read_footer(source: &dyn Source) -> Result<(ParquetMetaData,
     let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(true);
     let mut decoder = ParquetMetaDataPushDecoder::try_new(size)
         .map_err(corrupt)?
-        .with_metadata_options(Some(std::sync::Arc::new(options)))
+        .with_metadata_options(Some(Arc::new(options)))
         .with_column_index_policy(PageIndexPolicy::Skip)
         .with_offset_index_policy(PageIndexPolicy::Optional);
-    let mut wanted = std::iter::once(size.saturating_sub(TAIL_BYTES)..size).collect::<Vec<_>>();
-    let mut read_bytes = 0;
+    let tail_start = size.saturating_sub(TAIL_BYTES);
+    let tail = read_all(source, std::slice::from_ref(&(tail_start..size))).await?.swap_remove(0);
+    let mut read_bytes = tail.len() as u64;
+    decoder.push_range(tail_start..size, tail.clone()).map_err(corrupt)?;
     loop {
-        let buffers = source
-            .read(&wanted)
-            .await
-            .map_err(|error| Error::io("reading a Parquet footer", error).with_file(source.name()))?;
-        read_bytes += wanted.iter().map(|range| range.end - range.start).sum::<u64>();
-        decoder.push_ranges(wanted, buffers).map_err(corrupt)?;
-        match decoder.try_decode().map_err(corrupt)? {
-            DecodeResult::NeedsData(ranges) => wanted = ranges,
+        match guarded(|| decoder.try_decode()).map_err(corrupt)? {
+            DecodeResult::NeedsData(ranges) => {
+                let buffers = read_all(source, &ranges).await?;
+                read_bytes += ranges.iter().map(|range| range.end - range.start).sum::<u64>();
+                decoder.push_ranges(ranges, buffers).map_err(corrupt)?;
+            }
             DecodeResult::Data(metadata) => {
                 check(&metadata, size).map_err(|error| error.with_file(source.name()))?;
-                return Ok((metadata, read_bytes));
+                return Ok(Footer { metadata, tail: (tail_start, tail), read_bytes });
             }
             DecodeResult::Finished => {
                 return Err(
@@ -42,6 +57,15 @@ pub(crate) async fn read_footer(source: &dyn Source) -> Result<(ParquetMetaData,
             }
         }
     }
+}
+
+/// Reads ranges and checks that the source returned what was asked.
+pub(crate) async fn read_all(source: &dyn Source, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+    let failed = |error| Error::io("reading an input file", error).with_file(source.name());
+    let buffers = source.read(ranges).await.map_err(failed)?;
+    let matches = ranges.len() == buffers.len()
+        && ranges.iter().zip(&buffers).all(|(range, buffer)| range.end - range.start == buffer.len() as u64);
+    if matches { Ok(buffers) } else { Err(failed("the source returned other lengths than asked".into())) }
 }
 
 /// What decoding relies on: chunks that lie inside the file and agree on the number of rows.

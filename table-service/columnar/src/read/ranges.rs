@@ -45,9 +45,19 @@ pub(crate) fn chunk_ranges(
     leaf: usize,
     rows: &Range<u64>,
 ) -> Vec<Range<u64>> {
+    join(page_ranges(metadata, row_group, leaf, rows))
+}
+
+/// Like [`chunk_ranges`], page by page.
+pub(crate) fn page_ranges(
+    metadata: &ParquetMetaData,
+    row_group: usize,
+    leaf: usize,
+    rows: &Range<u64>,
+) -> Vec<Range<u64>> {
     let (start, length) = metadata.row_group(row_group).column(leaf).byte_range();
     let Some(locations) = page_locations(metadata, row_group, leaf) else {
-        return vec![start..start + length];
+        return std::iter::once(start..start + length).collect();
     };
     let mut ranges = Vec::new();
     let first_page = offset(&locations[0]);
@@ -61,7 +71,7 @@ pub(crate) fn chunk_ranges(
             ranges.push(from..from + u64::try_from(location.compressed_page_size).unwrap_or(0));
         }
     }
-    join(ranges)
+    ranges
 }
 
 /// Index of the page that holds a row, and the row's position in it.

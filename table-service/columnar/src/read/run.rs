@@ -56,23 +56,21 @@ impl Run {
 /// all sections form one sorted run.
 pub(crate) async fn open_runs(sections: &[Section], output: &[Leaf]) -> Result<Vec<Run>> {
     let count = sections.iter().map(|section| section.runs.len()).max().unwrap_or(0);
-    let files: Vec<(usize, &InputFile)> = (0..count)
-        .flat_map(|run| {
-            sections
-                .iter()
-                .filter_map(move |section| section.runs.get(run))
-                .flat_map(|sorted| &sorted.files)
-                .map(move |file| (run, file))
-        })
-        .collect();
-    let opened: Vec<(usize, InputColumns)> = stream::iter(files)
-        .map(|(run, file)| async move { InputColumns::open(file, output).await.map(|open| (run, open)) })
-        .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await?;
+    let mut opening = Vec::new();
+    for run in 0..count {
+        for sorted in sections.iter().filter_map(|section| section.runs.get(run)) {
+            opening.extend(sorted.files.iter().map(|file| open_file(run, file, output)));
+        }
+    }
+    let opened: Vec<(usize, InputColumns)> =
+        stream::iter(opening).buffered(CONCURRENT_READS).try_collect().await?;
     let mut runs: Vec<Vec<Arc<InputColumns>>> = (0..count).map(|_| Vec::new()).collect();
     for (run, file) in opened {
         runs[run].push(Arc::new(file));
     }
     Ok(runs.into_iter().map(Run::new).collect())
+}
+
+async fn open_file(run: usize, file: &InputFile, output: &[Leaf]) -> Result<(usize, InputColumns)> {
+    Ok((run, InputColumns::open(file, output).await?))
 }

@@ -124,12 +124,11 @@ impl<'a> Output<'a> {
 
     /// Closes the open file when another row group would take it further from the target size.
     pub(crate) async fn roll(&mut self, target_bytes: u64) -> Result<()> {
-        match &self.open {
-            Some(open) if open.bytes() + open.last_row_group_bytes / 2 >= target_bytes => {
-                self.finish_file().await
-            }
-            _ => Ok(()),
-        }
+        let is_near = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.bytes() + open.last_row_group_bytes / 2 >= target_bytes);
+        if is_near { self.finish_file().await } else { Ok(()) }
     }
 
     /// Closes the last file; returns all files.
@@ -145,7 +144,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    async fn create(&self) -> Result<OpenFile> {
+    async fn create(&mut self) -> Result<OpenFile> {
         let stream = self.sink.create().await.map_err(|error| Error::io("creating an output file", error))?;
         let buffer = Buffer::default();
         let writer =

@@ -3,7 +3,7 @@
 use super::OptionValue;
 use crate::error::{Error, Result};
 
-/// Defines an enum whose variants are the words of an option; case, `_` and `-` do not matter, as in Paimon.
+/// Defines an enum whose variants are the words of an option; case does not matter, as in Paimon.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -19,10 +19,10 @@ macro_rules! words {
 
         impl OptionValue for $name {
             fn parse(text: &str) -> Result<Self> {
-                match text.trim().to_ascii_lowercase().replace('_', "-").as_str() {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(Error::invalid(format!("known values are {}", [$($word),+].join(", ")))),
-                }
+                [$(Self::$variant),+]
+                    .into_iter()
+                    .find(|value| value.word().eq_ignore_ascii_case(text.trim()))
+                    .ok_or_else(|| Error::invalid(format!("known values are {}", [$($word),+].join(", "))))
             }
         }
     };
@@ -198,11 +198,11 @@ words! {
     /// How a tag's period is written in its name: option `tag.period-formatter`.
     TagPeriodFormatter {
         /// `2026-11-20 13`.
-        WithDashes = "with-dashes",
+        WithDashes = "with_dashes",
         /// `20261120 13`.
-        WithoutDashes = "without-dashes",
+        WithoutDashes = "without_dashes",
         /// `2026112013`.
-        WithoutDashesAndSpaces = "without-dashes-and-spaces",
+        WithoutDashesAndSpaces = "without_dashes_and_spaces",
     }
 }
 

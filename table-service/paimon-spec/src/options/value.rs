@@ -59,17 +59,13 @@ impl OptionValue for MemorySize {
 
 impl OptionValue for Duration {
     fn parse(text: &str) -> Result<Self> {
-        let trimmed = text.trim();
-        if trimmed.starts_with(['P', 'p']) {
-            return iso_duration(trimmed);
-        }
-        let (number, unit) = number_and_unit(trimmed)?;
+        let (number, unit) = number_and_unit(text)?;
         let seconds = |scale: u64| number.checked_mul(scale).map(Self::from_secs);
         match unit.as_str() {
             "d" | "day" | "days" => seconds(86_400),
             "h" | "hour" | "hours" => seconds(3_600),
             "m" | "min" | "minute" | "minutes" => seconds(60),
-            "s" | "sec" | "second" | "seconds" | "secs" => seconds(1),
+            "s" | "sec" | "secs" | "second" | "seconds" => seconds(1),
             "" | "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => {
                 Some(Self::from_millis(number))
             }
@@ -89,49 +85,11 @@ fn number_and_unit(text: &str) -> Result<(u64, String)> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
-    let number = digits
+    let number: i64 = digits
         .parse()
         .map_err(|_| Error::invalid("the value does not start with a number within 64 bits"))?;
+    let number = number.unsigned_abs();
     Ok((number, unit.trim().to_lowercase()))
-}
-
-/// Java's `Duration.parse`, apart from negative durations.
-fn iso_duration(text: &str) -> Result<Duration> {
-    let fault = || Error::invalid("the value is not an ISO-8601 duration such as PT1H30M");
-    let upper = text.to_ascii_uppercase();
-    let (days, time) = match upper[1..].split_once('T') {
-        Some((days, time)) if !time.is_empty() => (days, time),
-        Some(_) => return Err(fault()),
-        None => (&upper[1..], ""),
-    };
-    let mut total = Duration::ZERO;
-    let mut units = 0;
-    for (part, scales) in [(days, &[('D', 86_400)][..]), (time, &[('H', 3_600), ('M', 60), ('S', 1)][..])] {
-        let mut rest = part;
-        for (unit, scale) in scales {
-            if let Some((number, after)) = rest.split_once(*unit) {
-                let one = scaled(number, *scale, *unit == 'S').ok_or_else(fault)?;
-                total = total.checked_add(one).ok_or_else(fault)?;
-                rest = after;
-                units += 1;
-            }
-        }
-        if !rest.is_empty() {
-            return Err(fault());
-        }
-    }
-    if units == 0 { Err(fault()) } else { Ok(total) }
-}
-
-fn scaled(number: &str, scale: u64, fraction_allowed: bool) -> Option<Duration> {
-    let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) if fraction_allowed && fraction.len() <= 9 => (whole, fraction),
-        Some(_) => return None,
-        None => (number, ""),
-    };
-    let nanos: u32 = format!("{fraction:0<9}").parse().ok()?;
-    let seconds = whole.parse::<u64>().ok()?.checked_mul(scale)?;
-    Some(Duration::new(seconds, nanos))
 }
 
 impl OptionValue for bool {

@@ -8,7 +8,7 @@ use crate::types::DataType;
 
 mod text;
 
-/// Characters that are escaped, besides controls (Paimon `PartitionPathUtils`).
+/// Characters that are escaped, besides the controls from 0x01 (Paimon `PartitionPathUtils`).
 const ESCAPED: &[char] =
     &['"', '#', '%', '\'', '*', '/', ':', '=', '?', '\\', '\u{7F}', '{', '}', '[', ']', '^'];
 
@@ -17,7 +17,7 @@ const ESCAPED: &[char] =
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if c < ' ' || ESCAPED.contains(&c) {
+        if ('\u{1}'..' ').contains(&c) || ESCAPED.contains(&c) {
             // Writing to a string cannot fail.
             let _ = write!(escaped, "%{:02X}", u32::from(c));
         } else {
@@ -67,9 +67,21 @@ pub fn partition_dir(
     let mut dir = String::new();
     for ((key, value), data_type) in keys.iter().zip(values).zip(types) {
         let text = text::of(value, &data_type.kind, legacy)?;
-        let text = if text.trim().is_empty() { default_name.to_owned() } else { text };
+        let text = if text.chars().all(is_java_whitespace) { default_name.to_owned() } else { text };
         // Writing to a string cannot fail.
         let _ = write!(dir, "{}={}/", escape(key), escape(&text));
     }
     Ok(dir)
 }
+
+/// Java's `Character.isWhitespace`: Unicode's spaces without the non-breaking ones, and some controls.
+fn is_java_whitespace(c: char) -> bool {
+    match c {
+        '\t'..='\r' | '\u{1C}'..='\u{1F}' => true,
+        '\u{85}' | '\u{A0}' | '\u{2007}' | '\u{202F}' => false,
+        other => other.is_whitespace(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

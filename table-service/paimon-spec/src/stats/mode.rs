@@ -88,19 +88,22 @@ impl StatsModes {
     }
 
     /// The mode of each column of a file, in order.
-    pub fn resolve<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Vec<StatsMode> {
-        let mut seen = 0;
+    ///
+    /// `thin_keys` names the key columns when the file leaves out its `_KEY_` columns (option
+    /// `data-file.thin-mode`): the columns themselves then keep what those would.
+    pub fn resolve<'a>(&self, columns: impl IntoIterator<Item = &'a str>, thin_keys: &[&str]) -> Vec<StatsMode> {
+        let mut counted = 0;
         columns
             .into_iter()
             .map(|column| {
-                if is_system_field(column) {
+                let own = self.fields.iter().find(|(field, _)| field == column).map(|(_, mode)| *mode);
+                if own.is_none() && (is_system_field(column) || thin_keys.contains(&column)) {
                     return StatsMode::SYSTEM_COLUMNS;
                 }
-                seen += 1;
-                let own = self.fields.iter().find(|(field, _)| field == column).map(|(_, mode)| *mode);
+                counted += 1;
                 match own {
                     Some(mode) => mode,
-                    None if self.keep_first.is_some_and(|first| seen > first) => StatsMode::None,
+                    None if self.keep_first.is_some_and(|first| counted > first) => StatsMode::None,
                     None => self.default,
                 }
             })

@@ -28,8 +28,8 @@ pub(crate) fn describe(
     let key_columns = column_stats(file.columns.get(..columns.sequence), &key_types)?;
     let value_types: Vec<DataType> = schema.fields.iter().map(|field| field.data_type.clone()).collect();
     let value_columns = column_stats(file.columns.get(columns.first_value..), &value_types)?;
-    let modes =
-        StatsModes::for_level(options, level)?.resolve(schema.fields.iter().map(|field| field.name.as_str()));
+    let modes = StatsModes::for_level(options, level)?
+        .resolve(schema.fields.iter().map(|field| field.name.as_str()), &[]);
     let value_columns: Vec<ColumnStats> = value_columns
         .into_iter()
         .zip(&modes)

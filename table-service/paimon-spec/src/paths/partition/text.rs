@@ -71,14 +71,16 @@ fn fraction(nanos: i32, least: usize) -> String {
 }
 
 fn time(millis: i32, precision: usize) -> Result<String> {
-    let midnight = Time::midnight();
-    let time = midnight
+    let time = Time::midnight()
         .checked_add(SignedDuration::from_millis(i64::from(millis)))
         .map_err(|_| Error::corrupt(format!("{millis} milliseconds is no time of day")))?;
     let clock = time.strftime("%H:%M:%S");
-    let digits = fraction(time.subsec_nanosecond(), precision.min(1));
-    let digits = &digits[..digits.len().min(precision)];
-    Ok(if digits.is_empty() { clock.to_string() } else { format!("{clock}.{digits}") })
+    if precision == 0 {
+        return Ok(clock.to_string());
+    }
+    // Java stops at the first digit after which only zeros follow.
+    let digits = fraction(time.subsec_nanosecond(), 1);
+    Ok(format!("{clock}.{}", &digits[..digits.len().min(precision)]))
 }
 
 fn sql_timestamp(at: DateTime, precision: usize) -> String {

@@ -1,1 +1,0 @@
-//! Options that the released Java does not know and that change data.

@@ -1,0 +1,207 @@
+//! The command line. Verbs and flags carry the names of Paimon's procedures in kebab case.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use weir_contract::{ExitCode as ContractExitCode, OperationKind, PartitionFilter, Reason};
+
+use crate::instant::Instant;
+
+/// Table services for Apache Paimon tables on local disks and object stores.
+///
+/// Credentials and endpoints come from the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+/// `AWS_REGION`, `AWS_ENDPOINT_URL` and the other names that clients of object stores know.
+#[derive(Debug, Parser)]
+#[command(name = "weir", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Show what a table is and holds, and what weir can do for it; nothing is written.
+    Inspect(InspectArgs),
+    /// Merge sorted runs, so that readers have less to merge.
+    Compact(CompactArgs),
+    /// Remove old snapshots and the files that nothing else needs.
+    ExpireSnapshots(ExpireSnapshotsArgs),
+}
+
+impl Verb {
+    /// Arguments that all verbs share.
+    pub(crate) const fn common(&self) -> &CommonArgs {
+        match self {
+            Self::Inspect(args) => &args.common,
+            Self::Compact(args) => &args.common,
+            Self::ExpireSnapshots(args) => &args.common,
+        }
+    }
+
+    /// Which verb it is, in results.
+    pub(crate) const fn kind(&self) -> OperationKind {
+        match self {
+            Self::Inspect(_) => OperationKind::Inspect,
+            Self::Compact(_) => OperationKind::Compact,
+            Self::ExpireSnapshots(_) => OperationKind::ExpireSnapshots,
+        }
+    }
+}
+
+/// Arguments of every verb.
+#[derive(Debug, Args)]
+pub(crate) struct CommonArgs {
+    /// The table's root: a URI (`s3://bucket/path`, `file:///path`) or a path.
+    pub(crate) location: String,
+    /// Print exactly one JSON object to stdout, on failure too.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Override a table option for this run.
+    #[arg(long = "option", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) options: Vec<(String, String)>,
+    /// Write the full receipt to this URI or path; by default it goes to .weir/receipts/ of the table when the run
+    /// changed something.
+    #[arg(long, value_name = "URI")]
+    pub(crate) report: Option<String>,
+    #[command(flatten)]
+    pub(crate) pod: PodArgs,
+}
+
+/// What the operator tells a pod.
+#[derive(Debug, Args)]
+pub(crate) struct PodArgs {
+    /// Run object on whose behalf this process works, namespace/name.
+    #[arg(long, hide = true, requires = "run_uid")]
+    pub(crate) run: Option<String>,
+    /// UID of the run object.
+    #[arg(long, hide = true, value_parser = uid)]
+    pub(crate) run_uid: Option<String>,
+    /// Version of the contract that the caller speaks.
+    #[arg(long, hide = true, value_parser = contract_version)]
+    pub(crate) contract_version: Option<u32>,
+    /// File for the termination message.
+    #[arg(long, hide = true)]
+    pub(crate) termination_message: Option<PathBuf>,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// A service that the table is meant for; fail when it would refuse the table. May be repeated.
+    #[arg(long = "service", value_name = "VERB")]
+    pub(crate) services: Vec<ServiceArg>,
+}
+
+/// Services that can be asked about.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ServiceArg {
+    /// `weir compact`.
+    Compact,
+    /// `weir expire-snapshots`.
+    ExpireSnapshots,
+}
+
+/// Arguments of `compact`.
+#[derive(Debug, Args)]
+pub(crate) struct CompactArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// How files are picked.
+    #[arg(long, value_enum, default_value_t = StrategyArg::Auto)]
+    pub(crate) strategy: StrategyArg,
+    /// Only partitions with these values: column=value[,column=value…]. May be repeated.
+    #[arg(long = "partition", value_name = "COLUMN=VALUE,…")]
+    pub(crate) partitions: Vec<PartitionFilter>,
+    /// Print the plan and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Compact although a writer of the table compacts it too: either side may lose commits, never rows.
+    #[arg(long)]
+    pub(crate) beside_foreign_compactor: bool,
+}
+
+/// How files are picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StrategyArg {
+    /// Universal compaction with the table's options, as Paimon's writers decide.
+    Auto,
+    /// Everything into the highest level.
+    Full,
+}
+
+/// Arguments of `expire-snapshots`.
+#[derive(Debug, Args)]
+pub(crate) struct ExpireSnapshotsArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// Keep at least this many snapshots [default: the table's snapshot.num-retained.min, 10].
+    #[arg(long, value_name = "N")]
+    pub(crate) retain_min: Option<u32>,
+    /// Keep at most this many snapshots, however young [default: the table's snapshot.num-retained.max, no limit].
+    #[arg(long, value_name = "N")]
+    pub(crate) retain_max: Option<u32>,
+    /// Expire only snapshots older than this: a duration back from now (24h, 7d, 0s) or an RFC 3339 instant
+    /// [default: the table's snapshot.time-retained, 1 h].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) older_than: Option<Instant>,
+    /// Expire at most this many snapshots [default: the table's snapshot.expire.limit, 50].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_deletes: Option<u32>,
+    /// Wait this long between the removal of snapshots and of their files, for readers that have just opened one.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::instant::duration)]
+    pub(crate) grace: std::time::Duration,
+    /// Print the plan and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as key=value".to_owned()),
+    }
+}
+
+/// The uid becomes part of the commit user, so it is held to what Kubernetes makes.
+fn uid(text: &str) -> Result<String, String> {
+    let is_uid =
+        !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if is_uid { Ok(text.to_owned()) } else { Err("a uid has letters, digits and dashes".to_owned()) }
+}
+
+fn contract_version(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(version) if version == weir_contract::CONTRACT_VERSION => Ok(version),
+        _ => Err(format!(
+            "this weir speaks version {} of the pod contract; use an operator and an image of the same release",
+            weir_contract::CONTRACT_VERSION
+        )),
+    }
+}
+
+/// Ends a process whose command line was not understood, or that was asked for help.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // Nothing can be done when the terminal is gone.
+    let _ = error.print();
+    if asked_for {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args().any(|arg| arg == "--json") {
+        let message = error.to_string();
+        println!(
+            "{}",
+            serde_json::json!({ "outcome": "Failed", "reason": Reason::UsageError, "message": message })
+        );
+    }
+    ExitCode::from(ContractExitCode::Usage.code())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use weir_contract::{
+    CompactParameters, CompactionStrategy, ExpireParameters, InspectParameters, Invocation, Operation,
+    RunIdentity, Service,
+};
+
+use super::*;
+
+/// What the command line understood, as the operator would have asked for it.
+fn understood(args: Vec<String>) -> Invocation {
+    let cli = Cli::try_parse_from(std::iter::once("weir".to_owned()).chain(args)).unwrap();
+    let operation = match &cli.verb {
+        Verb::Inspect(args) => Operation::Inspect(InspectParameters {
+            services: args
+                .services
+                .iter()
+                .map(|service| match service {
+                    ServiceArg::Compact => Service::Compact,
+                    ServiceArg::ExpireSnapshots => Service::ExpireSnapshots,
+                })
+                .collect(),
+        }),
+        Verb::Compact(args) => Operation::Compact(CompactParameters {
+            strategy: match args.strategy {
+                StrategyArg::Auto => CompactionStrategy::Auto,
+                StrategyArg::Full => CompactionStrategy::Full,
+            },
+            partitions: args.partitions.clone(),
+        }),
+        Verb::ExpireSnapshots(args) => Operation::ExpireSnapshots(ExpireParameters {
+            retain_min: args.retain_min,
+            retain_max: args.retain_max,
+            older_than: args.older_than.map(|instant| instant.0.to_string()),
+            max_deletes: args.max_deletes,
+        }),
+    };
+    let common = cli.verb.common();
+    assert_eq!(common.pod.contract_version.is_some(), common.pod.run.is_some());
+    Invocation {
+        operation,
+        location: common.location.clone(),
+        dry_run: match &cli.verb {
+            Verb::Inspect(_) => false,
+            Verb::Compact(args) => args.dry_run,
+            Verb::ExpireSnapshots(args) => args.dry_run,
+        },
+        options: common.options.iter().cloned().collect(),
+        run: common
+            .pod
+            .run
+            .clone()
+            .zip(common.pod.run_uid.clone())
+            .map(|(name, uid)| RunIdentity { name, uid }),
+    }
+}
+
+fn operations() -> impl Strategy<Value = Operation> {
+    let inspect =
+        prop::collection::vec(prop_oneof![Just(Service::Compact), Just(Service::ExpireSnapshots)], 0..3)
+            .prop_map(|services| Operation::Inspect(InspectParameters { services }));
+    let partition = prop::collection::btree_map("[a-z_]{1,8}", "[^,]{0,12}", 1..3).prop_map(PartitionFilter);
+    let strategy = prop_oneof![Just(CompactionStrategy::Auto), Just(CompactionStrategy::Full)];
+    let compact = (strategy, prop::collection::vec(partition, 0..3))
+        .prop_map(|(strategy, partitions)| Operation::Compact(CompactParameters { strategy, partitions }));
+    let number = || prop::option::of(any::<u32>());
+    let older_than = prop::option::of(Just("2026-11-20T00:00:00Z".to_owned()));
+    let expire = (number(), number(), number(), older_than).prop_map(
+        |(retain_min, retain_max, max_deletes, older_than)| {
+            Operation::ExpireSnapshots(ExpireParameters { retain_min, retain_max, older_than, max_deletes })
+        },
+    );
+    prop_oneof![inspect, compact, expire]
+}
+
+proptest! {
+    #[test]
+    fn the_command_line_understands_every_invocation_of_the_operator(
+        operation in operations(),
+        options in prop::collection::btree_map("[a-z.-]{1,12}", ".{0,12}", 0..3),
+        dry_run in any::<bool>(),
+        in_pod in any::<bool>(),
+    ) {
+        let dry_run = dry_run && !matches!(operation, Operation::Inspect(_));
+        let run = in_pod.then(|| RunIdentity { name: "sales/orders-1".into(), uid: "0b1c-22".into() });
+        let asked = Invocation { operation, location: "s3://lake/t".into(), dry_run, options, run };
+        prop_assert_eq!(understood(asked.args()), asked);
+    }
+}
+
+#[test]
+fn an_unknown_contract_version_is_a_usage_error() {
+    let args = ["weir", "inspect", "/t", "--contract-version=99"];
+    assert!(Cli::try_parse_from(args).unwrap_err().to_string().contains("speaks version 1"));
+}
+
+#[test]
+fn an_option_needs_a_key_and_a_value() {
+    assert!(Cli::try_parse_from(["weir", "compact", "/t", "--option", "write-only"]).is_err());
+    let cli = Cli::try_parse_from(["weir", "compact", "/t", "--option", "a=b=c"]).unwrap();
+    assert_eq!(cli.verb.common().options, [("a".to_owned(), "b=c".to_owned())]);
+}
+
+#[test]
+fn defaults_leave_everything_to_the_table() {
+    let asked = Invocation {
+        operation: Operation::ExpireSnapshots(ExpireParameters::default()),
+        location: "/t".into(),
+        dry_run: false,
+        options: BTreeMap::new(),
+        run: None,
+    };
+    assert_eq!(asked.args(), ["expire-snapshots", "/t"]);
+    assert_eq!(understood(asked.args()), asked);
+}

@@ -1,0 +1,54 @@
+//! The verbs: arguments in, service called, report filled.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use weir_contract::{CompactionResult, ExpiryResult, TableSummary};
+
+use crate::cli::CommonArgs;
+
+pub(crate) mod compact;
+pub(crate) mod expire_snapshots;
+pub(crate) mod inspect;
+
+/// What a verb has to tell, on failure too.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Newest snapshot at the start.
+    pub(crate) snapshot_before: Option<i64>,
+    /// Newest snapshot of ours or at the end.
+    pub(crate) snapshot_after: Option<i64>,
+    /// Figures of a compaction.
+    pub(crate) compaction: Option<CompactionResult>,
+    /// Figures of an expiry.
+    pub(crate) expiry: Option<ExpiryResult>,
+    /// Figures of the table.
+    pub(crate) table: Option<TableSummary>,
+    /// The service's own report.
+    pub(crate) details: Value,
+    /// Text for people.
+    pub(crate) text: Option<String>,
+    /// Whether the table's storage was changed.
+    pub(crate) changed: bool,
+}
+
+impl Report {
+    /// Takes a service's report over as the receipt's details.
+    fn detail(&mut self, report: &impl Serialize) {
+        self.details = serde_json::to_value(report).unwrap_or_else(|error| {
+            tracing::error!(%error, "the report is not JSON");
+            Value::Null
+        });
+    }
+}
+
+/// Table options that the command line overrides.
+fn options(common: &CommonArgs) -> BTreeMap<String, String> {
+    common.options.iter().cloned().collect()
+}
+
+/// A count as results carry it.
+fn count(n: impl TryInto<i64>) -> i64 {
+    n.try_into().unwrap_or(i64::MAX)
+}

@@ -1,0 +1,107 @@
+use std::fmt::Write;
+
+use weir_contract::{Outcome, TableSummary};
+use weir_paimon::inspection::{Inspect, Inspection};
+use weir_paimon::{Purpose, Result};
+use weir_storage::Storage;
+
+use super::{Report, count, options};
+use crate::cli::{InspectArgs, ServiceArg};
+
+/// `weir inspect`.
+pub(crate) async fn run(
+    args: &InspectArgs,
+    storage: &Storage,
+    report: &mut Report,
+) -> Result<(Outcome, String)> {
+    let services = args.services.iter().map(|service| match service {
+        ServiceArg::Compact => Purpose::Compact,
+        ServiceArg::ExpireSnapshots => Purpose::Expire,
+    });
+    let inspect = Inspect { services: services.collect(), options: options(&args.common) };
+    let mut inspection = Inspection::default();
+    let outcome = inspect.run(storage, &mut inspection).await;
+    report.snapshot_before = inspection.latest_snapshot.as_ref().map(|snapshot| snapshot.id);
+    report.snapshot_after = report.snapshot_before;
+    report.table = outcome.is_ok().then(|| summary(&inspection));
+    report.detail(&inspection);
+    outcome?;
+    report.text = Some(text(storage, &inspection));
+    let message = format!(
+        "{} snapshots, {} files in {} buckets, at most {} sorted runs to merge",
+        inspection.snapshots.len(),
+        inspection.files.files,
+        inspection.buckets,
+        inspection.max_sorted_runs
+    );
+    Ok((Outcome::Succeeded, message))
+}
+
+fn summary(inspection: &Inspection) -> TableSummary {
+    TableSummary {
+        snapshot_id: inspection.latest_snapshot.as_ref().map(|snapshot| snapshot.id.to_string()),
+        snapshots: count(inspection.snapshots.len()),
+        tags: count(inspection.tags.len()),
+        branches: count(inspection.branches.len()),
+        consumers: count(inspection.consumers.len()),
+        data_files: count(inspection.files.files),
+        data_bytes: inspection.files.bytes,
+        rows: inspection.files.rows,
+        buckets: count(inspection.buckets),
+        max_sorted_runs: count(inspection.max_sorted_runs),
+        warnings: inspection.warnings.iter().map(|warning| warning.name.to_owned()).collect(),
+    }
+}
+
+/// The inspection for people.
+fn text(storage: &Storage, inspection: &Inspection) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name:<16} {value}");
+    };
+    line("location", storage.location().to_string());
+    line("schema", inspection.schema_id.to_string());
+    line("primary key", inspection.primary_keys.join(", "));
+    line("partitioned by", inspection.partition_keys.join(", "));
+    if let Some(latest) = &inspection.latest_snapshot {
+        line(
+            "latest snapshot",
+            format!("{} ({:?} by {})", latest.id, latest.commit_kind, latest.commit_user),
+        );
+    }
+    line("snapshots", inspection.snapshots.len().to_string());
+    for (tag, snapshot) in &inspection.tags {
+        line("tag", format!("{tag} (snapshot {snapshot})"));
+    }
+    for (consumer, next) in &inspection.consumers {
+        line("consumer", format!("{consumer} (next snapshot {next})"));
+    }
+    for branch in &inspection.branches {
+        line("branch", branch.clone());
+    }
+    for (level, totals) in &inspection.levels {
+        line(
+            &format!("level {level}"),
+            format!("{} files, {} bytes, {} rows", totals.files, totals.bytes, totals.rows),
+        );
+    }
+    line(
+        "sorted runs",
+        format!("at most {} in one of {} buckets", inspection.max_sorted_runs, inspection.buckets),
+    );
+    for (service, refusals) in
+        [("compact", &inspection.compaction_refusals), ("expire", &inspection.expiry_refusals)]
+    {
+        if refusals.is_empty() {
+            line(service, "supported".to_owned());
+        }
+        for refusal in refusals {
+            line(service, format!("refused: {}: {}; {}", refusal.feature, refusal.reason, refusal.remedy));
+        }
+    }
+    for warning in &inspection.warnings {
+        line("warning", format!("{}: {}", warning.name, warning.message));
+    }
+    text
+}
