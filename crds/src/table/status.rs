@@ -86,6 +86,9 @@ impl std::fmt::Display for RunKind {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct OperationStatus {
+    /// When the schedule was first seen. Slots before are not made up for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_since: Option<Time>,
     /// Slot of the schedule that was used last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_schedule_time: Option<Time>,

@@ -1,0 +1,191 @@
+use std::{collections::BTreeMap, fmt::Debug};
+
+use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
+use serde::{Serialize, de::DeserializeOwned};
+use weir_contract::{
+    CompactParameters, CompactionResult, ExpireParameters, ExpiryResult, Operation, PartitionFilter,
+    RunResult,
+};
+use weir_crds::{
+    CompactionJob, CompactionJobSpec, CompactionParameters, ExpiryParameters, Maintenance, Resources,
+    RunKind, RunStatus, Schedule, SnapshotExpiry, SnapshotExpirySpec, TableRef,
+};
+
+use crate::caches::{Caches, RunCache};
+
+/// What the reconciler needs to know of a kind of run.
+pub trait Run:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + CustomResourceExt
+    + Clone
+    + Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// The kind.
+    const KIND: RunKind;
+    /// Figures of the result.
+    type Figures: Clone + Debug + PartialEq + Serialize + Send + Sync;
+
+    /// The asked table, suspension and limits.
+    fn request(&self) -> Request<'_>;
+    /// The verb with its parameters.
+    fn operation(&self) -> Operation;
+    /// Table options that the run overrides, and whether it only plans.
+    fn modifiers(&self) -> (BTreeMap<String, String>, bool);
+    /// The stored status.
+    fn status(&self) -> Option<&RunStatus<Self::Figures>>;
+    /// The figures within what a pod reported.
+    fn figures(result: &RunResult) -> Option<Self::Figures>;
+    /// The schedule of this kind.
+    fn schedule(maintenance: &Maintenance) -> Option<&Schedule>;
+    /// A run of `table` with the parameters of its schedule.
+    fn scheduled(table: &str, name: &str, maintenance: &Maintenance) -> Self;
+    /// Where runs of this kind are cached.
+    fn cache(caches: &Caches) -> &RunCache<Self>;
+}
+
+/// The part of a run's spec that all kinds share.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Name of the Table.
+    pub table: &'a str,
+    /// Whether the run is held back.
+    pub suspend: bool,
+    /// Replacement of the template's resources.
+    pub resources: Option<&'a Resources>,
+    /// Replacement of the template's retries.
+    pub backoff_limit: Option<i32>,
+    /// Replacement of the template's deadline.
+    pub active_deadline_seconds: Option<i64>,
+    /// Seconds after its end at which the run deletes itself.
+    pub ttl_seconds_after_finished: Option<i32>,
+}
+
+impl Run for CompactionJob {
+    const KIND: RunKind = RunKind::CompactionJob;
+    type Figures = CompactionResult;
+
+    fn request(&self) -> Request<'_> {
+        let CompactionJobSpec {
+            table_ref,
+            suspend,
+            parameters: _,
+            resources,
+            backoff_limit,
+            active_deadline_seconds,
+            ttl_seconds_after_finished,
+        } = &self.spec;
+        Request {
+            table: &table_ref.name,
+            suspend: *suspend,
+            resources: resources.as_ref(),
+            backoff_limit: *backoff_limit,
+            active_deadline_seconds: *active_deadline_seconds,
+            ttl_seconds_after_finished: *ttl_seconds_after_finished,
+        }
+    }
+
+    fn operation(&self) -> Operation {
+        let CompactionParameters { strategy, partitions, options: _, dry_run: _ } =
+            self.spec.parameters.clone().unwrap_or_default();
+        Operation::Compact(CompactParameters {
+            strategy: strategy.unwrap_or_default(),
+            partitions: partitions.into_iter().map(PartitionFilter).collect(),
+        })
+    }
+
+    fn modifiers(&self) -> (BTreeMap<String, String>, bool) {
+        let parameters = self.spec.parameters.clone().unwrap_or_default();
+        (parameters.options, parameters.dry_run)
+    }
+
+    fn status(&self) -> Option<&RunStatus<CompactionResult>> {
+        self.status.as_ref()
+    }
+
+    fn figures(result: &RunResult) -> Option<CompactionResult> {
+        result.compaction.clone()
+    }
+
+    fn schedule(maintenance: &Maintenance) -> Option<&Schedule> {
+        maintenance.compaction.as_ref().map(|block| &block.schedule)
+    }
+
+    fn scheduled(table: &str, name: &str, maintenance: &Maintenance) -> Self {
+        let parameters = maintenance.compaction.as_ref().and_then(|block| block.parameters.clone());
+        let table_ref = TableRef { name: table.to_owned() };
+        Self::new(name, CompactionJobSpec { table_ref, parameters, ..CompactionJobSpec::default() })
+    }
+
+    fn cache(caches: &Caches) -> &RunCache<Self> {
+        &caches.compactions
+    }
+}
+
+impl Run for SnapshotExpiry {
+    const KIND: RunKind = RunKind::SnapshotExpiry;
+    type Figures = ExpiryResult;
+
+    fn request(&self) -> Request<'_> {
+        let SnapshotExpirySpec {
+            table_ref,
+            suspend,
+            parameters: _,
+            resources,
+            backoff_limit,
+            active_deadline_seconds,
+            ttl_seconds_after_finished,
+        } = &self.spec;
+        Request {
+            table: &table_ref.name,
+            suspend: *suspend,
+            resources: resources.as_ref(),
+            backoff_limit: *backoff_limit,
+            active_deadline_seconds: *active_deadline_seconds,
+            ttl_seconds_after_finished: *ttl_seconds_after_finished,
+        }
+    }
+
+    fn operation(&self) -> Operation {
+        let ExpiryParameters { older_than, retain_min, retain_max, max_deletes, options: _, dry_run: _ } =
+            self.spec.parameters.clone().unwrap_or_default();
+        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok());
+        Operation::ExpireSnapshots(ExpireParameters {
+            retain_min: count(retain_min),
+            retain_max: count(retain_max),
+            older_than,
+            max_deletes: count(max_deletes),
+        })
+    }
+
+    fn modifiers(&self) -> (BTreeMap<String, String>, bool) {
+        let parameters = self.spec.parameters.clone().unwrap_or_default();
+        (parameters.options, parameters.dry_run)
+    }
+
+    fn status(&self) -> Option<&RunStatus<ExpiryResult>> {
+        self.status.as_ref()
+    }
+
+    fn figures(result: &RunResult) -> Option<ExpiryResult> {
+        result.expiry.clone()
+    }
+
+    fn schedule(maintenance: &Maintenance) -> Option<&Schedule> {
+        maintenance.snapshot_expiry.as_ref().map(|block| &block.schedule)
+    }
+
+    fn scheduled(table: &str, name: &str, maintenance: &Maintenance) -> Self {
+        let parameters = maintenance.snapshot_expiry.as_ref().and_then(|block| block.parameters.clone());
+        let table_ref = TableRef { name: table.to_owned() };
+        Self::new(name, SnapshotExpirySpec { table_ref, parameters, ..SnapshotExpirySpec::default() })
+    }
+
+    fn cache(caches: &Caches) -> &RunCache<Self> {
+        &caches.expiries
+    }
+}
