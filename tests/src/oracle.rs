@@ -20,6 +20,7 @@ mod warehouse;
 pub use self::definition::TableDefinition;
 pub use self::error::Error;
 pub use self::generator::{Generator, Load};
+pub use self::install::{java_oracle, python_oracle};
 pub use self::java::{Expiry, Java, JavaHeap};
 pub use self::metadata::{LiveFile, References, SnapshotSummary};
 pub use self::py_paimon::PyPaimon;

@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::process::Process;
 use super::{
     Digest, LiveFile, Load, References, Row, Rows, SchemaChange, SnapshotSummary, TableAt, TableDefinition,
-    Version, WriterReport, install,
+    Version, WriterReport, java_oracle,
 };
 
 /// Java Paimon in one JVM: writes and judges many tables.
@@ -50,8 +50,13 @@ struct Nothing {}
 
 impl Java {
     /// Starts a JVM of its own, after building the oracle when the cache does not have it.
-    pub fn start(heap: JavaHeap) -> Result<Self> {
-        let libraries = install::java_libraries()?;
+    pub fn start(heap: JavaHeap) -> anyhow::Result<Self> {
+        Ok(Self { process: Process::start("Java Paimon", &mut Self::command(heap)?)? })
+    }
+
+    /// The command that answers requests on its standard input.
+    fn command(heap: JavaHeap) -> anyhow::Result<Command> {
+        let libraries = java_oracle()?.path.join("lib");
         let mut java = Command::new("java");
         java.args(["-Duser.timezone=UTC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"]);
         java.args(match heap {
@@ -59,7 +64,7 @@ impl Java {
             JavaHeap::Large => ["-Xmx2g"].as_slice(),
         });
         java.arg("-cp").arg(libraries.join("*")).arg("dev.weir.oracle.Main");
-        Ok(Self { process: Process::start("Java Paimon", &mut java, "a Java 17 runtime")? })
+        Ok(java)
     }
 
     /// The JVM that all tests of this process share.
@@ -69,7 +74,7 @@ impl Java {
     #[expect(clippy::panic, reason = "a test without its judge has failed")]
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Java> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(JavaHeap::Small).unwrap_or_else(|error| panic!("{error}")))
+        SHARED.get_or_init(|| Self::start(JavaHeap::Small).unwrap_or_else(|error| panic!("{error:#}")))
     }
 
     /// Process id of the JVM.
@@ -202,6 +207,14 @@ impl Java {
     /// Makes a consumer, or moves it, to the snapshot that it reads next.
     pub fn set_consumer(&self, table: &TableAt, consumer: &str, next_snapshot: u64) -> Result<()> {
         self.reference(table, "setConsumer", &json!({"consumer": consumer, "nextSnapshot": next_snapshot}))
+    }
+
+    /// A command that fully compacts a table when it gets the text on its standard input, and ends: Java's compaction
+    /// as a process of its own.
+    pub fn full_compaction(table: &TableAt) -> anyhow::Result<(Command, String)> {
+        let mut request = table.request("compact");
+        request["full"] = json!(true);
+        Ok((Self::command(JavaHeap::Large)?, format!("{request}\n")))
     }
 
     /// Compacts every bucket as Paimon's dedicated job does, fully or as universal compaction decides.

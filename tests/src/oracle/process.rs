@@ -2,6 +2,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use anyhow::Context;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -33,14 +34,14 @@ enum Answer {
 }
 
 impl Process {
-    /// Starts `command`, which comes from `package` when it is missing.
-    pub(super) fn start(engine: &'static str, command: &mut Command, package: &'static str) -> Result<Self> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|source| {
-            Error::Missing { program: command.get_program().to_string_lossy().into_owned(), package, source }
-        })?;
-        let gone = || Error::Protocol { engine, message: "its pipes could not be opened".to_owned() };
-        let requests = child.stdin.take().ok_or_else(gone)?;
-        let answers = BufReader::new(child.stdout.take().ok_or_else(gone)?);
+    /// Starts `command`.
+    pub(super) fn start(engine: &'static str, command: &mut Command) -> anyhow::Result<Self> {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().with_context(|| {
+                format!("starting {engine} with {}", command.get_program().to_string_lossy())
+            })?;
+        let requests = child.stdin.take().context("a child without standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("a child without standard output")?);
         Ok(Self { engine, pid: child.id(), pipes: Mutex::new(Pipes { child, requests, answers }) })
     }
 

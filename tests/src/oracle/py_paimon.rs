@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::error::Result;
 use super::process::Process;
-use super::{Row, Rows, SnapshotSummary, TableAt, TableDefinition, Version, WriterReport, install};
+use super::{Row, Rows, SnapshotSummary, TableAt, TableDefinition, Version, WriterReport, python_oracle};
+use crate::workspace;
 
 /// pypaimon in one Python process: writes and judges many tables.
 ///
@@ -34,10 +35,10 @@ struct Started {
 
 impl PyPaimon {
     /// Starts a process of its own, after making its virtual environment when the cache does not have it.
-    pub fn start() -> Result<Self> {
-        let mut python = Command::new(install::python()?);
-        python.arg("-B").arg(install::sources("python").join("oracle.py")).env("TZ", "UTC");
-        Ok(Self { process: Process::start("pypaimon", &mut python, "Python 3.11 or newer")? })
+    pub fn start() -> anyhow::Result<Self> {
+        let mut python = Command::new(python_oracle()?.path.join("bin/python"));
+        python.arg("-B").arg(workspace::root().join("tests/python/oracle.py")).env("TZ", "UTC");
+        Ok(Self { process: Process::start("pypaimon", &mut python)? })
     }
 
     /// The process that all tests of this process share.
@@ -47,7 +48,7 @@ impl PyPaimon {
     #[expect(clippy::panic, reason = "a test without its judge has failed")]
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<PyPaimon> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start().unwrap_or_else(|error| panic!("{error}")))
+        SHARED.get_or_init(|| Self::start().unwrap_or_else(|error| panic!("{error:#}")))
     }
 
     /// Creates a table.
