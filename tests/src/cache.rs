@@ -1,5 +1,6 @@
 //! What is built once and used by every later run, kept outside the checkout.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -37,8 +38,17 @@ impl Inputs {
 
     /// The first 16 hexadecimal digits of the SHA-256 of everything added.
     pub fn key(&self) -> String {
-        self.0.clone().finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.0.clone().finalize()[..8])
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// An entry of the cache.

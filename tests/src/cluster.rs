@@ -152,7 +152,7 @@ impl Cluster {
     pub fn load(&self, image: &Image) -> Result<()> {
         match &self.kind {
             Kind::Embedded(cluster) => cluster.load(&image.archive),
-            Kind::External(cluster) => cluster.load(&image.archive),
+            Kind::External(_) => External::load(&image.archive),
         }
     }
 
@@ -194,7 +194,7 @@ impl Cluster {
     }
 
     /// A directory that is removed when the cluster is stopped.
-    pub(crate) fn directory(&self) -> &Path {
+    pub fn directory(&self) -> &Path {
         match &self.kind {
             Kind::Embedded(cluster) => cluster.directory(),
             Kind::External(cluster) => cluster.directory(),

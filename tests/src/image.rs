@@ -53,7 +53,7 @@ impl Image {
         let partial = self.archive.with_extension("partial");
         let file = File::create(&partial).with_context(|| format!("creating {}", partial.display()))?;
         let mut file = BufWriter::new(file);
-        write_archive(&mut file, &self.reference(), layer.finish()?, entry_point)
+        write_archive(&mut file, &self.reference(), &layer.finish()?, entry_point)
             .and_then(|()| Ok(file.flush()?))
             .with_context(|| format!("writing {}", partial.display()))?;
         fs::rename(&partial, &self.archive).with_context(|| format!("keeping {}", self.archive.display()))

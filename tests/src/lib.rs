@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod image;
 pub mod oracle;
 pub mod process;
+pub mod product;
 pub mod s3;
 pub mod suite;
 pub mod tools;

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::cluster::Cluster;
+use crate::oracle::Storage;
 use crate::{process, tools, workspace};
 
 /// How long the server may take to listen.
@@ -108,15 +109,14 @@ impl S3Server {
         fs::create_dir(&path).with_context(|| format!("creating the bucket {}", path.display()))
     }
 
-    /// The environment under which `weir` and other programs that use the usual AWS names reach it.
-    pub fn environment(&self) -> [(&'static str, String); 5] {
-        [
-            ("AWS_ENDPOINT_URL", self.endpoint()),
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_ACCESS_KEY_ID", self.access_key.clone()),
-            ("AWS_SECRET_ACCESS_KEY", self.secret_key.clone()),
-            ("AWS_ALLOW_HTTP", "true".to_owned()),
-        ]
+    /// How engines and `weir` reach it.
+    pub fn storage(&self) -> Storage {
+        Storage::s3(&self.endpoint(), &self.access_key, &self.secret_key)
+    }
+
+    /// The directory in which the objects of a bucket are files.
+    pub fn files_of_bucket(&self, name: &str) -> PathBuf {
+        self.buckets.join(name)
     }
 }
 

@@ -3,6 +3,7 @@
 mod go;
 mod go_module;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -28,7 +29,7 @@ pub fn control_plane() -> Result<Entry> {
         for (name, value) in
             [("gitVersion", version), ("gitMajor", major), ("gitMinor", minor), ("gitTreeState", "clean")]
         {
-            linker.push_str(&format!(" -X {package}.{name}={value}"));
+            write!(linker, " -X {package}.{name}={value}")?;
         }
     }
     let module = GoModule {

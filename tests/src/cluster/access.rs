@@ -1,5 +1,6 @@
 //! Who may talk to a cluster's apiserver, and the kubeconfigs that say so.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub(super) fn write(directory: &Path, server: &str, authority: &str) -> Result<(
     let mut tokens = String::new();
     for (user, file, groups) in USERS {
         let token = Uuid::new_v4().simple().to_string();
-        tokens.push_str(&format!("{token},{user},{user},\"{groups}\"\n"));
+        writeln!(tokens, "{token},{user},{user},\"{groups}\"")?;
         let path = kubeconfig(directory, file);
         fs::write(&path, document(server, authority, user, &token))
             .with_context(|| format!("writing {}", path.display()))?;

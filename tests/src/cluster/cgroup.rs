@@ -14,9 +14,9 @@ pub(super) fn root(name: &str) -> String {
     format!("/weir-{name}")
 }
 
-/// Makes the cluster's root group in every hierarchy.
+/// Makes the cluster's root group where the kubelet looks for it.
 pub(super) fn create(name: &str) -> Result<()> {
-    for hierarchy in hierarchies()? {
+    for hierarchy in used_by_kubelet(hierarchies()?) {
         if hierarchy.unified {
             let control = hierarchy.mounted_at.join("cgroup.subtree_control");
             fs::write(&control, CONTROLLERS)
@@ -62,9 +62,8 @@ fn hierarchies() -> Result<Vec<Hierarchy>> {
     Ok(parse(&mounts))
 }
 
-/// Version 1 hierarchies, or the one of version 2 where there are none of version 1.
 fn parse(mounts: &str) -> Vec<Hierarchy> {
-    let all: Vec<Hierarchy> = mounts
+    mounts
         .lines()
         .filter_map(|line| {
             let mut fields = line.split(' ');
@@ -72,9 +71,14 @@ fn parse(mounts: &str) -> Vec<Hierarchy> {
             let unified = kind == "cgroup2";
             (unified || kind == "cgroup").then(|| Hierarchy { mounted_at: mounted_at.into(), unified })
         })
-        .collect();
-    let has_version_1 = all.iter().any(|hierarchy| !hierarchy.unified);
-    all.into_iter().filter(|hierarchy| hierarchy.unified != has_version_1).collect()
+        .collect()
+}
+
+/// Version 1 hierarchies, or the one of version 2 where there are none of version 1. In a mixed set-up containers
+/// join the one of version 2 as well, so all have to be cleared.
+fn used_by_kubelet(hierarchies: Vec<Hierarchy>) -> impl Iterator<Item = Hierarchy> {
+    let has_version_1 = hierarchies.iter().any(|hierarchy| !hierarchy.unified);
+    hierarchies.into_iter().filter(move |hierarchy| hierarchy.unified != has_version_1)
 }
 
 fn remove_tree(group: &Path) -> std::io::Result<()> {
@@ -95,7 +99,7 @@ mod tests {
         let mounts = "tmpfs /sys/fs/cgroup tmpfs rw 0 0\n\
             cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n\
             cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\n";
-        let found: Vec<_> = parse(mounts).into_iter().map(|hierarchy| hierarchy.mounted_at).collect();
+        let found: Vec<_> = used_by_kubelet(parse(mounts)).map(|hierarchy| hierarchy.mounted_at).collect();
         assert_eq!(found, [PathBuf::from("/sys/fs/cgroup/memory")]);
     }
 

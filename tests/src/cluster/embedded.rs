@@ -129,10 +129,7 @@ impl Embedded {
     }
 
     /// Starts containerd; returns the archives to load, or nothing where there is no node.
-    fn start_containerd(&self,
-        options: &ClusterOptions,
-        programs: &Path,
-    ) -> Result<Option<Vec<PathBuf>>> {
+    fn start_containerd(&self, options: &ClusterOptions, programs: &Path) -> Result<Option<Vec<PathBuf>>> {
         let Some(runtime) = &self.runtime else { return Ok(None) };
         cgroup::create(self.state.name())?;
         let pause = Image::of_program(PAUSE_REPOSITORY, &programs.join("pause"))?;

@@ -58,7 +58,7 @@ impl External {
             kubectl.args(["apply", "--server-side", "--force-conflicts", "--filename"]).arg(manifest);
             process::output(&mut kubectl)?;
         }
-        options.images.iter().try_for_each(|image| cluster.load(&image.archive))?;
+        options.images.iter().try_for_each(|image| Self::load(&image.archive))?;
         Ok(cluster)
     }
 
@@ -66,7 +66,8 @@ impl External {
         &self.kubeconfig
     }
 
-    pub(super) fn load(&self, archive: &Path) -> Result<()> {
+    /// Loads an image archive by the command of `WEIR_LOAD_IMAGE`.
+    pub(super) fn load(archive: &Path) -> Result<()> {
         let line = std::env::var(LOAD).unwrap_or_else(|_| DEFAULT_LOAD.to_owned());
         let mut words = line.split_whitespace();
         let program = words.next().with_context(|| format!("{LOAD} is empty"))?;

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
+use crate::cache;
+
 const USERS: &str = "root:x:0:0:root:/:/none\nnonroot:x:65532:65532:nonroot:/:/none\n";
 
 /// The one layer of an image, an uncompressed tar that is being written.
@@ -41,7 +43,7 @@ impl Layer {
 pub(super) fn write_archive(
     output: impl Write,
     reference: &str,
-    layer: Vec<u8>,
+    layer: &[u8],
     entry_point: &str,
 ) -> Result<()> {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
@@ -49,14 +51,14 @@ pub(super) fn write_archive(
         "architecture": architecture,
         "os": "linux",
         "config": {"Entrypoint": [entry_point], "WorkingDir": "/"},
-        "rootfs": {"type": "layers", "diff_ids": [digest(&layer)]},
+        "rootfs": {"type": "layers", "diff_ids": [digest(layer)]},
     }))?;
     let manifest_type = "application/vnd.oci.image.manifest.v1+json";
     let manifest = serde_json::to_vec(&json!({
         "schemaVersion": 2,
         "mediaType": manifest_type,
         "config": descriptor("application/vnd.oci.image.config.v1+json", &configuration),
-        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", &layer)],
+        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
     }))?;
     let mut listed = descriptor(manifest_type, &manifest);
     listed["platform"] = json!({"architecture": architecture, "os": "linux"});
@@ -69,7 +71,7 @@ pub(super) fn write_archive(
     let mut archive = Builder::new(output);
     append(&mut archive, "oci-layout", 0o644, br#"{"imageLayoutVersion":"1.0.0"}"#)?;
     append(&mut archive, "index.json", 0o644, &index)?;
-    for blob in [&layer, &configuration, &manifest] {
+    for blob in [layer, &configuration, &manifest] {
         append(&mut archive, &format!("blobs/{}", digest(blob).replace(':', "/")), 0o644, blob)?;
     }
     archive.into_inner()?;
@@ -81,8 +83,7 @@ fn descriptor(media_type: &str, blob: &[u8]) -> Value {
 }
 
 fn digest(blob: &[u8]) -> String {
-    let hex: String = Sha256::digest(blob).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", cache::hexadecimal(&Sha256::digest(blob)))
 }
 
 fn append(archive: &mut Builder<impl Write>, path: &str, mode: u32, content: &[u8]) -> Result<()> {

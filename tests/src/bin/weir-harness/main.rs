@@ -1,0 +1,61 @@
+//! What `make` runs: sets a machine up, shows Weir at work, and tests it.
+
+mod bench;
+mod demo;
+mod machine;
+mod programs;
+mod report;
+mod requirements;
+mod stages;
+mod totals;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "weir-harness", about = "Sets a machine up, shows Weir at work, and tests it")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Shows Weir at work on a real cluster, and leaves the cluster up.
+    Demo {
+        /// Ends the cluster instead of leaving it up.
+        #[arg(long)]
+        then_stop: bool,
+    },
+    /// Ends the cluster of the demo.
+    DemoDown,
+    /// Runs every test.
+    Test,
+    /// Runs every test with exhaustive fault positions and long races.
+    Soak,
+    /// Measures the engine.
+    Bench,
+    /// Installs and builds what the tests need, and nothing else.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let done = match Arguments::parse().command {
+        Action::Demo { then_stop } => demo::run(then_stop),
+        Action::DemoDown => demo::remove(),
+        Action::Test => verify::run(verify::Depth::Usual),
+        Action::Soak => verify::run(verify::Depth::Exhaustive),
+        Action::Bench => bench::run(),
+        Action::Setup => programs::set_up(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
