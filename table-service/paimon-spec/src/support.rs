@@ -1,5 +1,6 @@
 //! What this release refuses, by name (format §16).
 
+use std::collections::HashSet;
 use std::fmt::Display;
 
 use crate::error::Error;
@@ -25,7 +26,7 @@ pub enum Purpose {
 }
 
 /// A feature or option value of a table that forbids a purpose.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Refusal {
     /// The option, column type or feature: `merge-engine = aggregation`.
     pub feature: String,
@@ -62,6 +63,8 @@ pub fn check(schema: &TableSchema, options: &TableOptions, purpose: Purpose) -> 
         Purpose::Compact => refusals.extend(compact::refusals(schema, options)),
         Purpose::Expire => refusals.extend(expire::refusals(schema, options)),
     }
+    let mut known = HashSet::new();
+    refusals.retain(|refusal| known.insert(refusal.clone()));
     refusals
 }
 

@@ -96,7 +96,8 @@ impl TableOptions {
             return Err(Error::invalid(format!(
                 "snapshot.num-retained.min = {} must be at least 1 and at most snapshot.num-retained.max = {}",
                 retention.min, retention.max
-            )));
+            ))
+            .at("option snapshot.num-retained"));
         }
         Ok(retention)
     }

@@ -91,7 +91,11 @@ impl StatsModes {
     ///
     /// `thin_keys` names the key columns when the file leaves out its `_KEY_` columns (option
     /// `data-file.thin-mode`): the columns themselves then keep what those would.
-    pub fn resolve<'a>(&self, columns: impl IntoIterator<Item = &'a str>, thin_keys: &[&str]) -> Vec<StatsMode> {
+    pub fn resolve<'a>(
+        &self,
+        columns: impl IntoIterator<Item = &'a str>,
+        thin_keys: &[&str],
+    ) -> Vec<StatsMode> {
         let mut counted = 0;
         columns
             .into_iter()

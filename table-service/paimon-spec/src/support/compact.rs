@@ -38,9 +38,12 @@ pub(super) fn refusals(schema: &TableSchema, options: &TableOptions) -> Vec<Refu
     refusals.extend(bucket(schema, options));
     refusals.extend(merge_engine(options));
     refusals.extend(changelog_producer(options));
-    refusals.extend(FLAGS.iter().filter(|(key, _)| options.get(key).is_ok_and(|on| on)).map(|(key, reason)| {
-        Refusal::of_value(key, "true", reason, WAIT)
-    }));
+    refusals.extend(
+        FLAGS
+            .iter()
+            .filter(|(key, _)| options.get(key).is_ok_and(|on| on))
+            .map(|(key, reason)| Refusal::of_value(key, "true", reason, WAIT)),
+    );
     refusals.extend(PRESENCE.iter().filter_map(|(name, reason)| {
         let value = options.text(name)?;
         Some(Refusal::new(format!("{name} = {value}"), *reason, WAIT))
@@ -95,10 +98,16 @@ fn changelog_producer(options: &TableOptions) -> Option<Refusal> {
 
 fn file_formats(options: &TableOptions) -> Vec<Refusal> {
     let default = options.get(&keys::FILE_FORMAT).map(|format| (keys::FILE_FORMAT.name().to_owned(), format));
-    formats_and_codecs(default.ok(), options.get(&keys::FILE_FORMAT_PER_LEVEL).ok(), keys::FILE_FORMAT_PER_LEVEL.name())
-        .filter(|(_, format)| !format.eq_ignore_ascii_case("parquet"))
-        .map(|(feature, format)| Refusal::new(format!("{feature} = {format}"), "only Parquet files are written", WAIT))
-        .collect()
+    formats_and_codecs(
+        default.ok(),
+        options.get(&keys::FILE_FORMAT_PER_LEVEL).ok(),
+        keys::FILE_FORMAT_PER_LEVEL.name(),
+    )
+    .filter(|(_, format)| !format.eq_ignore_ascii_case("parquet"))
+    .map(|(feature, format)| {
+        Refusal::new(format!("{feature} = {format}"), "only Parquet files are written", WAIT)
+    })
+    .collect()
 }
 
 fn codecs(options: &TableOptions) -> Vec<Refusal> {
@@ -124,7 +133,9 @@ fn formats_and_codecs(
     per_level_name: &str,
 ) -> impl Iterator<Item = (String, String)> {
     let per_level = per_level.unwrap_or_default().into_iter();
-    default.into_iter().chain(per_level.map(move |(level, value)| (format!("{per_level_name} {level}"), value)))
+    default
+        .into_iter()
+        .chain(per_level.map(move |(level, value)| (format!("{per_level_name} {level}"), value)))
 }
 
 fn external_paths(options: &TableOptions) -> Option<Refusal> {
