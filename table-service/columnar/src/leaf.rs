@@ -3,7 +3,7 @@
 //!
 //! Arrays inside the engine follow the *physical* type of the output leaf, so that decoding,
 //! gathering and encoding never look at a logical annotation: INT32 → `Int32`, INT64 → `Int64`,
-//! FLOAT, DOUBLE, BOOLEAN likewise, BYTE_ARRAY → `BinaryView`, FIXED_LEN_BYTE_ARRAY(n) →
+//! FLOAT, DOUBLE, BOOLEAN likewise, `BYTE_ARRAY` → `BinaryView`, `FIXED_LEN_BYTE_ARRAY(n)` →
 //! `FixedSizeBinary(n)`, INT96 → `FixedSizeBinary(12)` in the bytes of the file.
 
 mod conversion;
@@ -144,8 +144,8 @@ fn meaning(descriptor: &ColumnDescriptor, physical: Physical) -> Result<Meaning,
             Ok(Meaning::Decimal { precision: decimal.precision, scale: decimal.scale })
         }
         Some(LogicalType::Date) => Ok(Meaning::Date),
-        Some(LogicalType::Time(time)) => Ok(Meaning::Time(unit(&time.unit))),
-        Some(LogicalType::Timestamp(timestamp)) => Ok(Meaning::Timestamp(unit(&timestamp.unit))),
+        Some(LogicalType::Time(time)) => Ok(Meaning::Time(unit(time.unit))),
+        Some(LogicalType::Timestamp(timestamp)) => Ok(Meaning::Timestamp(unit(timestamp.unit))),
         Some(LogicalType::String | LogicalType::Json | LogicalType::Bson | LogicalType::Enum) => Ok(plain),
         Some(other) => Err(format!("its logical type {other:?} is not supported")),
         None => match descriptor.converted_type() {
@@ -169,7 +169,7 @@ fn meaning(descriptor: &ColumnDescriptor, physical: Physical) -> Result<Meaning,
     }
 }
 
-fn unit(unit: &ParquetUnit) -> Unit {
+fn unit(unit: ParquetUnit) -> Unit {
     match unit {
         ParquetUnit::MILLIS => Unit::Millis,
         ParquetUnit::MICROS => Unit::Micros,

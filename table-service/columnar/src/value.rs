@@ -13,7 +13,7 @@ pub enum Value {
     Double(f64),
     /// Unscaled value of a DECIMAL leaf of any physical type.
     Decimal(i128),
-    /// BYTE_ARRAY and FIXED_LEN_BYTE_ARRAY: strings and binary.
+    /// `BYTE_ARRAY` and `FIXED_LEN_BYTE_ARRAY`: strings and binary.
     Bytes(Bytes),
     /// INT96 timestamp.
     Int96 {

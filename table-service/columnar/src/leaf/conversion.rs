@@ -231,6 +231,7 @@ fn fixed_to_bytes(array: &ArrayRef) -> Result<ArrayRef, String> {
     cast(&binary, &DataType::BinaryView).map_err(in_words)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn in_words(error: ArrowError) -> String {
     error.to_string()
 }

@@ -100,7 +100,7 @@ impl<'a> RunCursor<'a> {
         };
         let Some(first) = arrays.first() else { return Ok(None) };
         if arrays.iter().any(|array| array.len() != first.len()) {
-            return Err(Error::internal("plan columns were decoded in batches of different sizes")
+            return Err(Error::corrupt("its key, sequence and kind columns do not have the same rows")
                 .with_file(self.file_name()));
         }
         let column = |column: usize| {

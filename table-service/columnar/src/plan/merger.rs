@@ -168,8 +168,8 @@ impl<K: Keys> Merger<K> {
         }
         self.unit.keep(winner.position);
         self.unit.deletes += u64::from(winner.retract);
-        let (least, greatest) = self.unit.sequences.unwrap_or((i64::MAX, i64::MIN));
-        self.unit.sequences = Some((least.min(winner.sequence), greatest.max(winner.sequence)));
+        let (min, max) = self.unit.sequences.unwrap_or((i64::MAX, i64::MIN));
+        self.unit.sequences = Some((min.min(winner.sequence), max.max(winner.sequence)));
         match &mut self.bounds {
             Some((_, last)) => *last = group.key,
             None => self.bounds = Some((group.key.clone(), group.key)),
@@ -226,10 +226,10 @@ impl<K: Keys> UnitMerger for Merger<K> {
     fn push(&mut self, run: usize, batch: PlanBatch) -> Result<()> {
         check_values(&batch)?;
         let rows = batch.sequence.len();
-        let keys = self.keys.encode(&batch.key)?;
+        let encoded = self.keys.encode(&batch.key)?;
         let state = &mut self.runs[run];
         for row in 0..rows {
-            let key = K::key(&keys, row);
+            let key = K::key(&encoded, row);
             if state.last.as_ref().is_some_and(|last| *last >= key) {
                 return Err(Error::corrupt(
                     "its rows do not ascend strictly by key; the file is damaged or was not written as a sorted run",
@@ -238,10 +238,14 @@ impl<K: Keys> UnitMerger for Merger<K> {
             state.last = Some(key);
         }
         if rows > 0 {
-            let key = K::key(&keys, 0);
+            let key = K::key(&encoded, 0);
             state.at = 0;
-            state.batch =
-                Some(Loaded { keys, order: batch.order, sequence: batch.sequence, kind: batch.kind });
+            state.batch = Some(Loaded {
+                keys: encoded,
+                order: batch.order,
+                sequence: batch.sequence,
+                kind: batch.kind,
+            });
             self.starving.retain(|starving| *starving != run);
             self.heap.push(Reverse(Head { key, run }));
         }

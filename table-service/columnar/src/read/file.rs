@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use parquet::basic::Compression;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::bytes::{SparseBytes, slice};
 use super::footer::{Footer, read_all, read_footer};
@@ -92,12 +92,12 @@ impl InputColumns {
 
     /// Compressed bytes of an output column's chunks per row, over the whole file.
     pub(crate) fn compressed_bytes(&self, column: usize) -> u64 {
-        self.chunk_sum(column, |chunk| chunk.compressed_size())
+        self.chunk_sum(column, ColumnChunkMetaData::compressed_size)
     }
 
     /// Uncompressed bytes of an output column's chunks, over the whole file.
     pub(crate) fn uncompressed_bytes(&self, column: usize) -> u64 {
-        self.chunk_sum(column, |chunk| chunk.uncompressed_size())
+        self.chunk_sum(column, ColumnChunkMetaData::uncompressed_size)
     }
 
     /// Makes the bytes that decoding `rows` of the output columns needs present, with one read.
@@ -161,11 +161,7 @@ impl InputColumns {
         Some(action(&mut sparse.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    fn chunk_sum(
-        &self,
-        column: usize,
-        size: impl Fn(&parquet::file::metadata::ColumnChunkMetaData) -> i64,
-    ) -> u64 {
+    fn chunk_sum(&self, column: usize, size: impl Fn(&ColumnChunkMetaData) -> i64) -> u64 {
         let Some(column) = self.column(column) else { return 0 };
         self.metadata
             .row_groups()

@@ -49,20 +49,16 @@ impl Int96Reader {
     }
 
     fn read_from_chunk(&mut self, rows: usize, builder: &mut FixedSizeBinaryBuilder) -> Result<usize> {
-        let reader = match &mut self.current {
-            Some(reader) => reader,
-            None => {
-                let pages: Box<dyn PageReader> = self
-                    .chunks
-                    .next()
-                    .ok_or_else(|| ParquetError::EOF("the column ends before its rows".to_owned()))??;
-                let mut reader = ColumnReaderImpl::new(ColumnDescPtr::clone(&self.descriptor), pages);
-                let skip = std::mem::take(&mut self.skip);
-                if reader.skip_records(skip)? != skip {
-                    return Err(ParquetError::EOF("the column ends before its rows".to_owned()));
-                }
-                self.current.insert(reader)
+        let reader = if let Some(reader) = &mut self.current {
+            reader
+        } else {
+            let pages: Box<dyn PageReader> = self.chunks.next().ok_or_else(ended)??;
+            let mut reader = ColumnReaderImpl::new(ColumnDescPtr::clone(&self.descriptor), pages);
+            let skip = std::mem::take(&mut self.skip);
+            if reader.skip_records(skip)? != skip {
+                return Err(ended());
             }
+            self.current.insert(reader)
         };
         let mut levels = Vec::new();
         let mut values: Vec<Int96> = Vec::with_capacity(rows);
@@ -94,4 +90,8 @@ fn stored(value: &Int96) -> [u8; 12] {
         part.copy_from_slice(&word.to_le_bytes());
     }
     bytes
+}
+
+fn ended() -> ParquetError {
+    ParquetError::EOF("the column ends before its rows".to_owned())
 }

@@ -1,0 +1,193 @@
+use std::sync::Arc;
+
+use rstest::rstest;
+use weir_columnar::{ColumnSource, InputFile, OutputOptions, Section, SortedRun, Value};
+
+use crate::column::ColumnType;
+use crate::input::{Layout, input_from, section, write_file};
+use crate::memory::MemorySource;
+use crate::outcome::{assert_rows, check, merged, merged_rows, read_file};
+use crate::random::Random;
+use crate::reference;
+use crate::table::{Row, Table, simple_row, text};
+
+fn sequential(keys: impl Iterator<Item = i64>, sequence: i64) -> Vec<Row> {
+    keys.map(|key| simple_row(key, sequence, 0, &format!("{sequence}/{key}"))).collect()
+}
+
+#[test]
+fn writes_no_file_without_rows() {
+    let table = Table::simple();
+    for sections in [
+        vec![],
+        vec![Section::default()],
+        vec![Section { runs: vec![SortedRun::default()] }],
+        vec![section(&table, &[vec![], vec![]], &Layout::default())],
+    ] {
+        let (rewrite, files) = merged(&table, sections, OutputOptions::default());
+        assert_eq!((rewrite.files.len(), files.len(), rewrite.output_rows), (0, 0, 0));
+    }
+}
+
+#[test]
+fn writes_no_file_when_every_key_is_deleted() {
+    let table = Table { drop_deletes: true, ..Table::simple() };
+    let deletes: Vec<Row> = (0..100).map(|key| simple_row(key, 9, 3, "")).collect();
+    let runs = [deletes, sequential(0..100, 1)];
+    let (rewrite, files) =
+        merged(&table, vec![section(&table, &runs, &Layout::default())], OutputOptions::default());
+    assert!(files.is_empty());
+    assert_eq!((rewrite.superseded_rows, rewrite.dropped_deletes), (100, 100));
+}
+
+#[test]
+fn copies_a_single_run() {
+    let table = Table::simple();
+    let rows = sequential(0..5000, 1);
+    let output = merged_rows(
+        &table,
+        vec![section(&table, std::slice::from_ref(&rows), &Layout::default())],
+        OutputOptions::default(),
+    );
+    assert_rows(&output, &rows);
+}
+
+#[test]
+fn merges_130_runs_that_share_all_keys() {
+    let table = Table::simple();
+    let runs: Vec<Vec<Row>> = (0..130).map(|run| sequential(0..50, run)).collect();
+    let output =
+        merged_rows(&table, vec![section(&table, &runs, &Layout::default())], OutputOptions::default());
+    assert_rows(&output, &runs[129]);
+}
+
+#[rstest]
+#[case::batch_and_unit_end_together(8192)]
+#[case::unit_ends_before_the_batch(8191)]
+#[case::unit_ends_after_the_batch(8193)]
+#[case::units_of_one_row_group(1 << 20)]
+fn merges_across_batch_and_unit_boundaries(#[case] row_group_rows: usize) {
+    let table = Table::simple();
+    let runs = [
+        sequential((0..30_000).filter(|key| key % 3 == 0), 3),
+        sequential((0..30_000).filter(|key| key % 2 == 0), 2),
+        sequential(0..24_576, 1),
+    ];
+    for page_index in [true, false] {
+        let layout = Layout { row_group_rows: 10_000, page_rows: 777, page_index, ..Layout::default() };
+        let options = OutputOptions { row_group_rows, ..OutputOptions::default() };
+        let output = merged_rows(&table, vec![section(&table, &runs, &layout)], options);
+        assert_rows(&output, &reference::merge(&table, &runs));
+    }
+}
+
+#[test]
+fn reads_no_byte_of_a_large_file_twice() {
+    let table = Table::new(
+        &[(ColumnType::Int64, false)],
+        &[(ColumnType::Utf8, true), (ColumnType::Int96, true), (ColumnType::Double, false)],
+    );
+    let mut random = Random::new(7);
+    for page_index in [true, false] {
+        let layout = Layout { row_group_rows: 20_000, page_rows: 1000, page_index, ..Layout::default() };
+        let mut sources = Vec::new();
+        let runs: Vec<Vec<Row>> = (0..3).map(|_| random.run(&table, 50_000, 1 << 40)).collect();
+        let runs_of_files = runs.iter().map(|rows| {
+            let source = Arc::new(MemorySource::new("input", write_file(&table.columns, rows, &layout)));
+            sources.push(Arc::clone(&source));
+            SortedRun { files: vec![input_from(&table, source)] }
+        });
+        let section = Section { runs: runs_of_files.collect() };
+        let options = OutputOptions { row_group_rows: 17_000, ..OutputOptions::default() };
+
+        let output = merged_rows(&table, vec![section], options);
+
+        assert_rows(&output, &reference::merge(&table, &runs));
+        for source in sources {
+            let mut reads = source.reads();
+            // The first read is the tail that opening takes; a page that it cuts is read in full.
+            reads.remove(0);
+            reads.sort_by_key(|read| read.start);
+            assert!(reads.len() > 3);
+            for pair in reads.windows(2) {
+                assert!(pair[0].end <= pair[1].start, "{pair:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn merges_sections_one_after_the_other() {
+    let table = Table::simple();
+    let runs = |from: i64| [sequential(from..from + 100, 1), sequential(from + 50..from + 60, 2)];
+    let layout = Layout::default();
+    let sections = vec![
+        section(&table, &runs(0), &layout),
+        section(&table, &runs(100)[..1], &layout),
+        section(&table, &runs(200), &layout),
+    ];
+    let output = merged_rows(&table, sections, OutputOptions::default());
+    let all: Vec<Vec<Row>> = [runs(0).to_vec(), runs(100)[..1].to_vec(), runs(200).to_vec()].concat();
+    assert_rows(&output, &reference::merge(&table, &all));
+}
+
+#[test]
+fn rolls_files_near_the_target_size() {
+    let table = Table::simple();
+    let mut random = Random::new(3);
+    let rows: Vec<Row> =
+        (0..60_000).map(|key| simple_row(key, 1, 0, &format!("{:016x}", random.next()))).collect();
+    let layout = Layout { dictionary: false, ..Layout::default() };
+    let target = 400_000;
+    let options = OutputOptions { target_file_bytes: target, ..OutputOptions::default() };
+    let (rewrite, files) =
+        merged(&table, vec![section(&table, std::slice::from_ref(&rows), &layout)], options);
+    check(&table, &rewrite, &files);
+    assert!(files.len() >= 2);
+    for (name, bytes) in &files[..files.len() - 1] {
+        let share = bytes.len() as f64 / target as f64;
+        assert!((0.75..1.3).contains(&share), "{name} has {share} of the target size");
+    }
+    let output: Vec<Row> = files.iter().flat_map(|(_, bytes)| read_file(&table.columns, bytes)).collect();
+    assert_rows(&output, &rows);
+}
+
+#[test]
+fn fills_columns_that_a_file_lacks_with_nulls() {
+    let wide = Table::simple();
+    let narrow = Table::new(&[(ColumnType::Int64, false)], &[]);
+    let old: Vec<Row> = (0..10).map(|key| simple_row(key, 1, 0, "").into_iter().take(3).collect()).collect();
+    let file = InputFile {
+        source: Arc::new(MemorySource::new("old", write_file(&narrow.columns, &old, &Layout::default()))),
+        columns: vec![
+            ColumnSource::Named("k0".to_owned()),
+            ColumnSource::Named("sequence0".to_owned()),
+            ColumnSource::Named("kind0".to_owned()),
+            ColumnSource::Null,
+        ],
+    };
+    let new = section(&wide, &[sequential(5..15, 2)], &Layout::default());
+    let runs = [new.runs, vec![SortedRun { files: vec![file] }]].concat();
+    let output = merged_rows(&wide, vec![Section { runs }], OutputOptions::default());
+    let values: Vec<Option<Value>> = output.iter().map(|row| row[3].clone()).collect();
+    let expected: Vec<Option<Value>> =
+        (0..15).map(|key| (key >= 5).then(|| text(&format!("2/{key}")))).collect();
+    assert_eq!(values, expected);
+}
+
+#[test]
+fn reads_one_leaf_for_several_columns() {
+    let table = Table::new(&[(ColumnType::Int64, false)], &[(ColumnType::Int64, true)]);
+    let rows: Vec<Row> = (0..20_000)
+        .map(|key| vec![Some(Value::Integer(key)), Some(Value::Integer(1)), Some(Value::Integer(0)), None])
+        .collect();
+    let file = |name: &str| InputFile {
+        source: Arc::new(MemorySource::new(name, write_file(&table.columns, &rows, &Layout::default()))),
+        columns: ["k0", "sequence0", "kind0", "k0"].map(|name| ColumnSource::Named(name.to_owned())).to_vec(),
+    };
+    let runs = ["a", "b"].map(|name| SortedRun { files: vec![file(name)] }).to_vec();
+    let options = OutputOptions { row_group_rows: 1500, ..OutputOptions::default() };
+    let output = merged_rows(&table, vec![Section { runs }], options);
+    assert_eq!(output.len(), 20_000);
+    assert!(output.iter().all(|row| row[0] == row[3]));
+}
