@@ -13,6 +13,7 @@ mod foreign;
 mod levels;
 mod partition_filter;
 mod plan;
+mod readable;
 mod report;
 mod rewrite;
 mod sections;

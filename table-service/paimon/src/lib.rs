@@ -17,6 +17,8 @@ mod error;
 pub mod expiry;
 pub mod inspection;
 pub mod table;
+#[cfg(test)]
+mod testing;
 
 pub use error::{Error, ErrorKind, Result};
 pub use table::Table;

@@ -87,7 +87,9 @@ impl KeyValueColumns {
 fn source_of(field: &DataField, file: &TableSchema) -> Result<ColumnSource> {
     match file.fields.iter().find(|old| old.id == field.id) {
         None => Ok(ColumnSource::Null),
-        Some(old) if old.data_type.kind == field.data_type.kind => Ok(ColumnSource::Named(old.name.clone())),
+        Some(old) if keeps_values(&old.data_type.kind, &field.data_type.kind) => {
+            Ok(ColumnSource::Named(old.name.clone()))
+        }
         Some(old) => Err(Error::new(
             ErrorKind::Unsupported,
             format!(
@@ -98,6 +100,21 @@ fn source_of(field: &DataField, file: &TableSchema) -> Result<ColumnSource> {
                 field.data_type.name(),
             ),
         )),
+    }
+}
+
+/// Whether every value of the old type is the same value of the new one, so that no cast is needed but a wider
+/// layout (format §3.6).
+fn keeps_values(old: &TypeKind, new: &TypeKind) -> bool {
+    use TypeKind::{BigInt, Decimal, Int, SmallInt, TinyInt, VarBinary, VarChar};
+    match (old, new) {
+        (TinyInt, SmallInt | Int | BigInt) | (SmallInt, Int | BigInt) | (Int, BigInt) => true,
+        (VarChar { length: old }, VarChar { length: new })
+        | (VarBinary { length: old }, VarBinary { length: new }) => old <= new,
+        (Decimal { precision: old, scale: old_scale }, Decimal { precision: new, scale: new_scale }) => {
+            old_scale == new_scale && old <= new
+        }
+        _ => old == new,
     }
 }
 
@@ -166,3 +183,6 @@ fn decimal_bytes(precision: u8) -> i32 {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests;

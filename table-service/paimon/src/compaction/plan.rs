@@ -206,3 +206,6 @@ fn upgrade(file: DataFileMeta, output_level: i32, max_level: i32, tasks: &mut Ve
         tasks.push(Task::Upgrade(Box::new(file)));
     }
 }
+
+#[cfg(test)]
+mod tests;

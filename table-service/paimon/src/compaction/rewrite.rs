@@ -150,7 +150,6 @@ impl BucketWriter<'_> {
 
     async fn input(&self, plan: &BucketPlan, file: &DataFileMeta) -> Result<InputFile> {
         let schema = self.table.schema_of(file.schema_id).await?;
-        self.refuse_unreadable(file)?;
         let path = self.table.data_file_path(&plan.key.partition, plan.key.bucket, file)?;
         let size = u64::try_from(file.file_size)
             .map_err(|_| Error::corrupt(format!("file {path} has the size {}", file.file_size)))?;
@@ -158,21 +157,6 @@ impl BucketWriter<'_> {
             source: Arc::new(TableFile { storage: self.table.storage().clone(), path, size }),
             columns: self.columns.sources(self.table.schema(), &schema)?,
         })
-    }
-
-    fn refuse_unreadable(&self, file: &DataFileMeta) -> Result<()> {
-        let format = file.format()?;
-        let reason = if format != "parquet" {
-            format!("it is a {format} file (file.format)")
-        } else if file.write_cols.is_some() {
-            "it holds only some of the table's columns (_WRITE_COLS)".to_owned()
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("file {} in {} cannot be compacted: {reason}", file.file_name, self.directory),
-        ))
     }
 
     fn merge_spec(&self, plan: &BucketPlan) -> Result<MergeSpec> {

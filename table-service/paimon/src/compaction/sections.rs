@@ -72,3 +72,6 @@ fn pack(files: Vec<(Key, Key, &DataFileMeta)>) -> FileSection {
     }
     runs
 }
+
+#[cfg(test)]
+mod tests;

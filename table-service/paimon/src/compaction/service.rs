@@ -15,7 +15,7 @@ use super::plan::{self, CompactionPlan, Strategy};
 use super::report::{BucketReport, CompactReport, FileReport};
 use super::rewrite::{self, BucketRewrite};
 use super::settings::plan_settings;
-use super::{foreign, self_check};
+use super::{foreign, readable, self_check};
 use crate::table::commit::{BucketChange, CommitOutcome, Compaction};
 use crate::table::{BucketKey, LiveFiles};
 use crate::{Error, ErrorKind, Result, Table};
@@ -91,6 +91,7 @@ impl Compact {
             if observed.has_newer_schema(&table) {
                 continue;
             }
+            readable::require_readable(&table, &observed.live).await?;
             let plan = self.plan(&table, &observed.live, only.as_ref())?;
             report.buckets = plan
                 .buckets

@@ -179,3 +179,6 @@ fn signed(count: u64) -> Result<i64> {
     i64::try_from(count)
         .map_err(|_| Error::internal(format!("{count} does not fit the format's 64-bit counters")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,6 @@ pub(crate) fn overlap<'a>(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;
