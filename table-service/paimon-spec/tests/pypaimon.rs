@@ -2,6 +2,8 @@
 //!
 //! `fixtures/pypaimon/make.py` says how the table was made.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -146,6 +146,7 @@ impl<'a> Reader<'a> {
 
 /// A variable field's slot: offset from the row's start, and length.
 fn halves(slot: [u8; 8]) -> (u32, u32) {
-    let [a, b, c, d, e, f, g, h] = slot;
-    (u32::from_le_bytes([e, f, g, h]), u32::from_le_bytes([a, b, c, d]))
+    let [lower @ .., _, _, _, _] = slot;
+    let [_, _, _, _, upper @ ..] = slot;
+    (u32::from_le_bytes(upper), u32::from_le_bytes(lower))
 }

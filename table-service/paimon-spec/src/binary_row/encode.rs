@@ -42,27 +42,29 @@ impl Writer {
                 .at(format!("field {field}")));
         }
         match value {
-            Datum::Null => self.write_null(field, kind),
+            Datum::Null => return self.write_null(field, kind),
             Datum::Boolean(value) => self.fill(field, &[u8::from(*value)]),
             Datum::TinyInt(value) => self.fill(field, &value.to_le_bytes()),
             Datum::SmallInt(value) => self.fill(field, &value.to_le_bytes()),
             Datum::Int(value) | Datum::Date(value) | Datum::Time(value) => {
-                self.fill(field, &value.to_le_bytes())
+                self.fill(field, &value.to_le_bytes());
             }
             Datum::BigInt(value) => self.fill(field, &value.to_le_bytes()),
             Datum::Float(value) => self.fill(field, &value.to_le_bytes()),
             Datum::Double(value) => self.fill(field, &value.to_le_bytes()),
-            Datum::Decimal { unscaled, precision, .. } => self.write_decimal(field, *unscaled, *precision),
-            Datum::String(value) => self.write_bytes(field, value.as_bytes()),
-            Datum::Bytes(value) => self.write_bytes(field, value),
-            Datum::Timestamp { millis, nanos } => self.write_timestamp(field, *millis, *nanos, kind),
+            Datum::Decimal { unscaled, precision, .. } => {
+                return self.write_decimal(field, *unscaled, *precision);
+            }
+            Datum::String(value) => return self.write_bytes(field, value.as_bytes()),
+            Datum::Bytes(value) => return self.write_bytes(field, value),
+            Datum::Timestamp { millis, nanos } => return self.write_timestamp(field, *millis, *nanos, kind),
         }
+        Ok(())
     }
 
-    fn fill(&mut self, field: usize, value: &[u8]) -> Result<()> {
+    fn fill(&mut self, field: usize, value: &[u8]) {
         let start = self.slots + 8 * field;
         self.bytes[start..start + value.len()].copy_from_slice(value);
-        Ok(())
     }
 
     fn write_null(&mut self, field: usize, kind: &TypeKind) -> Result<()> {
@@ -83,7 +85,8 @@ impl Writer {
         slot[..value.len()].copy_from_slice(value);
         let length = u8::try_from(value.len()).map_err(|_| too_long())?;
         slot[MAX_INLINE] = INLINE_MARK | length;
-        self.fill(field, &slot)
+        self.fill(field, &slot);
+        Ok(())
     }
 
     fn write_decimal(&mut self, field: usize, unscaled: i128, precision: u8) -> Result<()> {
@@ -92,7 +95,8 @@ impl Writer {
                 Error::invalid(format!("{unscaled} has more than {precision} digits"))
                     .at(format!("field {field}"))
             })?;
-            return self.fill(field, &unscaled.to_le_bytes());
+            self.fill(field, &unscaled.to_le_bytes());
+            return Ok(());
         }
         let bytes = unscaled.to_be_bytes();
         let digits = &bytes[redundant_sign_bytes(bytes)..];
@@ -109,7 +113,10 @@ impl Writer {
                     .map_err(|_| Error::invalid("negative nanoseconds").at(format!("field {field}")))?;
                 self.append(field, &millis.to_le_bytes(), 8, nanos)
             }
-            _ => self.fill(field, &millis.to_le_bytes()),
+            _ => {
+                self.fill(field, &millis.to_le_bytes());
+                Ok(())
+            }
         }
     }
 
@@ -119,7 +126,8 @@ impl Writer {
         let end = self.bytes.len() + room;
         self.bytes.extend_from_slice(value);
         self.bytes.resize(end, 0);
-        self.fill(field, &((u64::from(offset) << 32) | u64::from(low)).to_le_bytes())
+        self.fill(field, &((u64::from(offset) << 32) | u64::from(low)).to_le_bytes());
+        Ok(())
     }
 }
 

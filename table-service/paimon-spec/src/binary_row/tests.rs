@@ -20,8 +20,11 @@ fn decimal20(unscaled: i128) -> Datum {
     Datum::Decimal { unscaled, precision: 20, scale: 2 }
 }
 
+/// Values, their types, the row's bytes, its hash, and its bucket of 4 and of 5.
+type Vector = (Vec<Datum>, Vec<DataType>, &'static str, i32, i32, i32);
+
 /// Rows with their bytes, hash, and bucket of 4 and of 5 (format §5.4).
-fn vectors() -> Vec<(Vec<Datum>, Vec<DataType>, &'static str, i32, i32, i32)> {
+fn vectors() -> Vec<Vector> {
     let row = |values: Vec<Datum>, names: &[&str], bytes: &'static str, hash, four, five| {
         (values, types(names), bytes, hash, four, five)
     };

@@ -20,7 +20,7 @@ fn defaults_are_those_of_the_released_java() {
     assert_eq!(options.get(&keys::BUCKET).unwrap(), -1);
     assert_eq!(options.get(&keys::MERGE_ENGINE).unwrap(), MergeEngine::Deduplicate);
     assert_eq!(options.get(&keys::MANIFEST_TARGET_FILE_SIZE).unwrap().bytes(), 8 << 20);
-    assert_eq!(options.get(&keys::SNAPSHOT_TIME_RETAINED).unwrap(), Duration::from_secs(3600));
+    assert_eq!(options.get(&keys::SNAPSHOT_TIME_RETAINED).unwrap(), Duration::from_hours(1));
     assert_eq!(options.get(&keys::SNAPSHOT_NUM_RETAINED_MAX).unwrap(), i32::MAX);
     assert_eq!(options.get(&keys::METADATA_STATS_MODE).unwrap(), StatsMode::Truncate(16));
     assert_eq!(options.get(&keys::COMMIT_MAX_RETRY_WAIT).unwrap(), Duration::from_secs(10));
@@ -77,11 +77,11 @@ fn reads_sizes_as_paimon_does() {
 #[test]
 fn reads_durations_as_paimon_does() {
     for (text, duration) in [
-        ("1 h", Duration::from_secs(3600)),
-        ("1h", Duration::from_secs(3600)),
-        ("2 DAYS", Duration::from_secs(172_800)),
-        ("30 min", Duration::from_secs(1800)),
-        ("5 m", Duration::from_secs(300)),
+        ("1 h", Duration::from_hours(1)),
+        ("1h", Duration::from_hours(1)),
+        ("2 DAYS", Duration::from_hours(48)),
+        ("30 min", Duration::from_mins(30)),
+        ("5 m", Duration::from_mins(5)),
         ("10 secs", Duration::from_secs(10)),
         ("7", Duration::from_millis(7)),
         ("7 ms", Duration::from_millis(7)),

@@ -30,7 +30,7 @@ impl fmt::Display for MemorySize {
         const UNITS: [&str; 5] = ["bytes", "kb", "mb", "gb", "tb"];
         let mut size = self.0;
         let mut unit = 0;
-        while size != 0 && size % 1024 == 0 && unit + 1 < UNITS.len() {
+        while size != 0 && size.is_multiple_of(1024) && unit + 1 < UNITS.len() {
             size /= 1024;
             unit += 1;
         }

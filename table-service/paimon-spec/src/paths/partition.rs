@@ -35,15 +35,12 @@ pub fn unescape(part: &str) -> String {
     while let Some((before, after)) = rest.split_once('%') {
         text.push_str(before);
         let code = after.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(code) => {
-                text.push(char::from(code));
-                rest = &after[2..];
-            }
-            None => {
-                text.push('%');
-                rest = after;
-            }
+        if let Some(code) = code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            text.push(char::from(code));
+            rest = &after[2..];
+        } else {
+            text.push('%');
+            rest = after;
         }
     }
     text.push_str(rest);

@@ -9,6 +9,7 @@ use arrow::array::{
     Array, AsArray as _, BinaryArray, Int32Array, Int64Array, ListArray, StringArray, StructArray,
 };
 use arrow::array::{TimestampMicrosecondArray, TimestampMillisecondArray};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType};
 use arrow_avro::reader::ReaderBuilder;
 
 use super::ManifestContent;
@@ -176,12 +177,11 @@ impl<'a> Record<'a> {
 }
 
 fn cast<'a, T>(array: &dyn Array, typed: Option<&'a T>, name: &str) -> Result<&'a T> {
-    typed.ok_or_else(|| {
-        Error::unsupported(format!(
-            "member {name} is of type {}, which is not expected there",
-            array.data_type()
-        ))
-    })
+    typed.ok_or_else(|| unexpected(array, name))
+}
+
+fn unexpected(array: &dyn Array, name: &str) -> Error {
+    Error::unsupported(format!("member {name} is of type {}, which is not expected there", array.data_type()))
 }
 
 fn absent(name: &str, row: usize) -> Error {
@@ -204,16 +204,12 @@ enum Numbers<'a> {
 
 impl<'a> Longs<'a> {
     fn of(array: &'a dyn Array, name: &'static str) -> Result<Self> {
-        let values = if let Some(values) = array.as_primitive_opt() {
-            Numbers::Long(values)
-        } else if let Some(values) = array.as_primitive_opt() {
-            Numbers::Int(values)
-        } else if let Some(values) = array.as_primitive_opt() {
-            Numbers::Millis(values)
-        } else {
-            Numbers::Micros(cast(array, array.as_primitive_opt(), name)?)
-        };
-        Ok(Self { name, values })
+        let int = || array.as_primitive_opt::<Int32Type>().map(Numbers::Int);
+        let millis = || array.as_primitive_opt::<TimestampMillisecondType>().map(Numbers::Millis);
+        let micros = || array.as_primitive_opt::<TimestampMicrosecondType>().map(Numbers::Micros);
+        let long = array.as_primitive_opt::<Int64Type>().map(Numbers::Long);
+        let values = long.or_else(int).or_else(millis).or_else(micros);
+        Ok(Self { name, values: values.ok_or_else(|| unexpected(array, name))? })
     }
 
     /// The number in a row, a timestamp in milliseconds; `None` when it is null.

@@ -44,7 +44,9 @@ pub(super) fn records<T: AvroRecord>(entries: &[T], compression: Compression) ->
 fn with_header(written: &[u8], schema: &str, compression: Compression, sync: &[u8; 16]) -> Result<Vec<u8>> {
     let blocks = container::parse(written)?.blocks;
     let mut bytes = container::header(schema, compression.avro_name(), sync)?;
-    blocks.iter().for_each(|block| bytes.extend_from_slice(block.framed));
+    for block in blocks {
+        bytes.extend_from_slice(block.framed);
+    }
     Ok(bytes)
 }
 

@@ -41,7 +41,7 @@ impl AvroRecord for ManifestEntry {
         columns.blobs("_PARTITION", all().map(|entry| entry.partition.as_slice()));
         columns.ints("_BUCKET", all().map(|entry| entry.bucket));
         columns.ints("_TOTAL_BUCKETS", all().map(|entry| entry.total_buckets));
-        columns.record("_FILE", file_columns(all().map(|entry| &entry.file))?)
+        columns.record("_FILE", file_columns(entries)?)
     }
 }
 
@@ -127,8 +127,8 @@ impl<'a> FileColumn<'a> {
     }
 }
 
-fn file_columns<'a>(files: impl Iterator<Item = &'a DataFileMeta> + Clone) -> Result<Columns> {
-    let all = || files.clone();
+fn file_columns(entries: &[ManifestEntry]) -> Result<Columns> {
+    let all = || entries.iter().map(|entry| &entry.file);
     let mut columns = Columns::default();
     columns.texts("_FILE_NAME", all().map(|file| file.file_name.as_str()));
     columns.longs("_FILE_SIZE", all().map(|file| file.file_size));

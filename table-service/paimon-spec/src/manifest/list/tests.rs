@@ -16,7 +16,7 @@ fn entry(kind: FileKind, partition: &[Datum], bucket: i32, file: DataFileMeta) -
 }
 
 fn file(level: i32, schema_id: i64, first_row_id: Option<i64>) -> DataFileMeta {
-    DataFileMeta { level, schema_id, first_row_id, ..DataFileMeta::append("data-1.parquet", 100, 10) }
+    DataFileMeta { schema_id, level, first_row_id, ..DataFileMeta::append("data-1.parquet", 100, 10) }
 }
 
 fn text(value: &str) -> Datum {

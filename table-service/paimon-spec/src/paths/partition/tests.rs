@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::ErrorKind::{Corrupt, Unsupported};
 
 fn dir(value: Datum, data_type: &str, legacy: bool) -> String {
     let types = [data_type.parse().unwrap()];
@@ -114,7 +115,6 @@ fn refuses_directories_that_nobody_can_know() {
             .unwrap_err()
             .kind
     };
-    use crate::error::ErrorKind::{Corrupt, Unsupported};
     assert_eq!(refuse(Datum::Bytes(vec![1]), "BYTES", true), Unsupported);
     assert_eq!(refuse(at(0, 0), "TIMESTAMP(3) WITH LOCAL TIME ZONE", false), Unsupported);
     assert_eq!(refuse(Datum::Date(i32::MAX), "DATE", false), Unsupported);
