@@ -12,6 +12,9 @@ use anyhow::{Context, Result};
 use self::archive::{Layer, write_archive};
 use crate::cache::{self, Inputs};
 
+/// Changes with what an image holds beside the program.
+const LAYOUT: &str = "2";
+
 /// An image archive on disk, and the name that it has once a node has loaded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
@@ -32,7 +35,7 @@ impl Image {
     /// An image with one program as entry point, and the shared libraries that it needs, kept in the cache.
     pub fn of_program(repository: &str, program: &Path) -> Result<Self> {
         let name = program.file_name().with_context(|| format!("{} has no file name", program.display()))?;
-        let tag = Inputs::default().file(program)?.key();
+        let tag = Inputs::default().text(LAYOUT).file(program)?.key();
         let directory = cache::directory().join("images");
         fs::create_dir_all(&directory).with_context(|| format!("creating {}", directory.display()))?;
         let archive = directory.join(format!("{}-{tag}.tar", name.to_string_lossy()));

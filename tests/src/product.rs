@@ -97,8 +97,8 @@ pub fn apply(cluster: &Cluster, namespace: &str, manifest: &Path) -> Result<()> 
 fn render(images: &Images, namespace: &str, values: &[&str]) -> Result<Command> {
     let mut helm = Command::new(tools::program(&tools::helm()?, "helm"));
     helm.args(["template", "weir"]).arg(workspace::root().join("charts/weir"));
-    helm.args(["--namespace", namespace, "--include-crds"]);
-    for (key, image) in [("image", &images.operator), ("tableService.image", &images.table_service)] {
+    helm.args(["--namespace", namespace, "--kube-version", tools::KUBERNETES]);
+    for (key, image) in [("image", &images.operator), ("jobImage", &images.table_service)] {
         helm.arg("--set").arg(format!("{key}.repository={},{key}.tag={}", image.repository, image.tag));
     }
     for value in values {

@@ -68,7 +68,13 @@ impl S3Server {
     fn configure(&self, command: &mut Command) {
         // Secrets stay out of the process list.
         command.env("ROOT_ACCESS_KEY", &self.access_key).env("ROOT_SECRET_KEY", &self.secret_key);
-        command.arg("--port").arg(self.endpoint.to_string()).args(["--region", REGION, "--quiet", "posix"]);
+        command.arg("--port").arg(self.endpoint.to_string()).args([
+            "--region",
+            REGION,
+            "--quiet",
+            "--keep-alive",
+            "posix",
+        ]);
         command.arg(&self.buckets);
     }
 

@@ -14,7 +14,7 @@ use crate::cache::{self, Entry, Inputs};
 use crate::{process, workspace};
 
 /// Version of Kubernetes that `tests/control-plane/go.mod` pins, as the components report it.
-const KUBERNETES: (&str, &str, &str) = ("v1.35.4", "1", "35");
+pub const KUBERNETES: &str = "v1.35.4";
 /// Version of cargo-deny that checks the dependencies.
 const CARGO_DENY: &str = "0.20.2";
 /// Names under which the control plane's one binary is called.
@@ -23,11 +23,12 @@ const COMPONENTS: [&str; 6] =
 
 /// Directory of `etcd`, `kube-apiserver`, `kube-controller-manager`, `kube-scheduler`, `kubelet`, `kubectl` and `pause`.
 pub fn control_plane() -> Result<Entry> {
-    let (version, major, minor) = KUBERNETES;
+    let mut numbers = KUBERNETES.trim_start_matches('v').split('.');
+    let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
     let mut linker = "-s -w".to_owned();
     for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
         for (name, value) in
-            [("gitVersion", version), ("gitMajor", major), ("gitMinor", minor), ("gitTreeState", "clean")]
+            [("gitVersion", KUBERNETES), ("gitMajor", major), ("gitMinor", minor), ("gitTreeState", "clean")]
         {
             write!(linker, " -X {package}.{name}={value}")?;
         }

@@ -11,19 +11,25 @@ use tar::{Builder, EntryType, Header};
 
 use crate::cache;
 
+/// Where this machine keeps the certificates of public authorities, and where programs look for them.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const USERS: &str = "root:x:0:0:root:/:/none\nnonroot:x:65532:65532:nonroot:/:/none\n";
 
 /// The one layer of an image, an uncompressed tar that is being written.
 pub(super) struct Layer(Builder<Vec<u8>>);
 
 impl Layer {
-    /// A layer with a `/tmp` for everyone and `/etc/passwd`.
+    /// A layer with a `/tmp` for everyone, `/etc/passwd` and the certificates of public authorities, without which a
+    /// TLS client does not even start.
     pub(super) fn with_base_files() -> Result<Self> {
         let mut layer = Self(Builder::new(Vec::new()));
         let mut header = header(0o1777, 0);
         header.set_entry_type(EntryType::Directory);
         layer.0.append_data(&mut header, "tmp/", std::io::empty())?;
         append(&mut layer.0, "etc/passwd", 0o644, USERS.as_bytes())?;
+        let authorities = fs::read(AUTHORITIES)
+            .with_context(|| format!("reading {AUTHORITIES} (Debian: apt-get install ca-certificates)"))?;
+        append(&mut layer.0, AUTHORITIES.trim_start_matches('/'), 0o644, &authorities)?;
         Ok(layer)
     }
 

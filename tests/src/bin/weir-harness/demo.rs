@@ -77,16 +77,17 @@ fn show(stages: &mut Stages, cluster: &Cluster, images: &Images) -> Result<()> {
     stages.run("table by pypaimon", || orders.write())?;
     let before = orders.observe()?;
 
-    examples::apply_table(cluster, &s3, NAMESPACE, orders.location())?;
+    let table = examples::apply_table(cluster, &s3, NAMESPACE, orders.location())?;
     let client = runtime.block_on(cluster.client())?;
-    stages.run("Table becomes ready", || runtime.block_on(runs::wait_for_table(&client, NAMESPACE)))?;
+    stages
+        .run("Table becomes ready", || runtime.block_on(runs::wait_for_table(&client, NAMESPACE, &table)))?;
     stages.run("CompactionJob", || {
-        examples::apply_run(cluster, NAMESPACE, "compactionjob.yaml")?;
-        runtime.block_on(runs::wait_for_compaction(&client, NAMESPACE))
+        let name = examples::apply_compaction(cluster, NAMESPACE)?;
+        runtime.block_on(runs::wait_for_compaction(&client, NAMESPACE, &name))
     })?;
     stages.run("SnapshotExpiry", || {
-        examples::apply_run(cluster, NAMESPACE, "snapshotexpiry.yaml")?;
-        runtime.block_on(runs::wait_for_expiry(&client, NAMESPACE))
+        let name = examples::apply_expiry(cluster, NAMESPACE)?;
+        runtime.block_on(runs::wait_for_expiry(&client, NAMESPACE, &name))
     })?;
     let after = orders.observe()?;
     report::print(&before, &after)?;

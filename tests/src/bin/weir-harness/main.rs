@@ -13,6 +13,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Parser)]
 #[command(name = "weir-harness", about = "Sets a machine up, shows Weir at work, and tests it")]
@@ -42,7 +43,9 @@ enum Action {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    // The client reports every answer of an apiserver that is still starting.
+    let levels = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kube_client=off"));
+    tracing_subscriber::fmt().with_env_filter(levels).with_writer(std::io::stderr).init();
     let done = match Arguments::parse().command {
         Action::Demo { then_stop } => demo::run(then_stop),
         Action::DemoDown => demo::remove(),

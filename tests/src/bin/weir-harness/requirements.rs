@@ -23,7 +23,13 @@ pub(crate) struct Requirement {
     only_for: Option<Purpose>,
 }
 
-const ALL: [Requirement; 7] = [
+const ALL: [Requirement; 8] = [
+    Requirement {
+        name: "CA certificates",
+        packages: &["ca-certificates"],
+        is_met: || Path::new("/etc/ssl/certs/ca-certificates.crt").exists(),
+        only_for: None,
+    },
     Requirement {
         name: "Python 3.11 with venv",
         packages: &["python3-venv"],

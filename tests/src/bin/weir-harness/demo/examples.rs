@@ -10,13 +10,14 @@ use weir_tests::cluster::Cluster;
 use weir_tests::s3::S3Server;
 use weir_tests::{process, product, workspace};
 
-/// Applies `examples/table.yaml` with the location and the S3 server of the demo, and the Secret that it names.
+/// Applies `examples/table.yaml` with the location and the S3 server of the demo, and the Secret that it names; the
+/// name of the Table.
 pub(crate) fn apply_table(
     cluster: &Cluster,
     server: &S3Server,
     namespace: &str,
     location: &str,
-) -> Result<()> {
+) -> Result<String> {
     process::output(cluster.kubectl().args(["create", "namespace", namespace]))?;
     let mut table = read("table.yaml")?
         .into_iter()
@@ -27,12 +28,39 @@ pub(crate) fn apply_table(
     storage["endpoint"] = json!(server.endpoint());
     storage["region"] = json!(server.region());
     let secret = secret(storage, server)?;
-    apply(cluster, namespace, "table", &[secret, table])
+    let name = table["metadata"]["name"].as_str().context("a Table without a name")?.to_owned();
+    apply(cluster, namespace, "table", &[secret, table])?;
+    Ok(name)
 }
 
-/// Applies a run of `examples/` as it is.
-pub(crate) fn apply_run(cluster: &Cluster, namespace: &str, file: &str) -> Result<()> {
-    apply(cluster, namespace, file, &read(file)?)
+/// Applies `examples/compaction-job.yaml` with the resources of the Table, which fit on small machines; its name.
+pub(crate) fn apply_compaction(cluster: &Cluster, namespace: &str) -> Result<String> {
+    let mut run = read_only("compaction-job.yaml")?;
+    if let Some(spec) = run["spec"].as_object_mut() {
+        spec.remove("resources");
+    }
+    apply_run(cluster, namespace, run)
+}
+
+/// Applies `examples/snapshot-expiry.yaml` as more than a preview, for snapshots as young as the demo's; its name.
+pub(crate) fn apply_expiry(cluster: &Cluster, namespace: &str) -> Result<String> {
+    let mut run = read_only("snapshot-expiry.yaml")?;
+    let parameters = &mut run["spec"]["parameters"];
+    parameters["dryRun"] = json!(false);
+    parameters["olderThan"] = json!("0s");
+    parameters["retainMin"] = json!(3);
+    parameters["retainMax"] = json!(3);
+    apply_run(cluster, namespace, run)
+}
+
+fn apply_run(cluster: &Cluster, namespace: &str, run: Value) -> Result<String> {
+    let name = run["metadata"]["name"].as_str().context("an example without a name")?.to_owned();
+    apply(cluster, namespace, "run", &[run])?;
+    Ok(name)
+}
+
+fn read_only(file: &str) -> Result<Value> {
+    read(file)?.pop().with_context(|| format!("examples/{file} is empty"))
 }
 
 /// The Secret that the storage of a Table refers to.

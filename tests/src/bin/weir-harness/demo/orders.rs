@@ -12,6 +12,8 @@ const BUCKET: &str = "lake";
 /// Each commit updates some of the orders of earlier ones.
 const COMMITS: u64 = 24;
 const ROWS_PER_COMMIT: u64 = 500;
+/// The partitions, which `examples/compaction-job.yaml` names.
+const DAYS: [&str; 2] = ["2026-11-19", "2026-11-20"];
 /// How far the keys of a commit lie from those of the one before.
 const STEP: u64 = 100;
 
@@ -54,11 +56,13 @@ impl<'a> Orders<'a> {
     pub(crate) fn write(&self) -> Result<String> {
         self.server.create_bucket(BUCKET)?;
         let definition = TableDefinition::new()
+            .column("dt", "STRING NOT NULL")
             .column("order_id", "BIGINT NOT NULL")
             .column("customer", "STRING")
             .column("amount", "DECIMAL(12, 2)")
             .column("changes", "INT")
-            .primary_key(["order_id"])
+            .primary_key(["dt", "order_id"])
+            .partitioned_by(["dt"])
             .option("bucket", "2")
             .write_only();
         self.python.create(&self.table, &definition).context("creating the table")?;
@@ -88,7 +92,7 @@ impl<'a> Orders<'a> {
 
 fn order(commit: u64, id: u64) -> Row {
     let amount = format!("{}.{:02}", 10 + id % 490, (id * 7 + commit) % 100);
-    Row::insert(json!([id, format!("customer-{}", id % 97), amount, commit]))
+    Row::insert(json!([DAYS[usize::from(id % 2 == 1)], id, format!("customer-{}", id % 97), amount, commit]))
 }
 
 /// Paths and sizes of all files below a directory.

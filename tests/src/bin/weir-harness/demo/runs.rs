@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use kube::api::ListParams;
+use anyhow::{Result, bail};
 use kube::{Api, Client};
 use weir_crds::{CompactionJob, RunPhase, RunState, SnapshotExpiry, Table};
 
@@ -11,12 +10,12 @@ use weir_crds::{CompactionJob, RunPhase, RunState, SnapshotExpiry, Table};
 const LIMIT: Duration = Duration::from_mins(2);
 const INTERVAL: Duration = Duration::from_millis(200);
 
-/// Waits until the one Table of the namespace is ready.
-pub(crate) async fn wait_for_table(client: &Client, namespace: &str) -> Result<()> {
+/// Waits until the Table is ready.
+pub(crate) async fn wait_for_table(client: &Client, namespace: &str, name: &str) -> Result<()> {
     let tables: Api<Table> = Api::namespaced(client.clone(), namespace);
     let deadline = Instant::now() + LIMIT;
     loop {
-        let table = only(&tables).await?;
+        let table = tables.get(name).await?;
         let conditions = table.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
         let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
         match ready.map(|condition| condition.status.as_str()) {
@@ -27,16 +26,16 @@ pub(crate) async fn wait_for_table(client: &Client, namespace: &str) -> Result<(
     }
 }
 
-/// Waits until the one `CompactionJob` of the namespace has succeeded.
-pub(crate) async fn wait_for_compaction(client: &Client, namespace: &str) -> Result<String> {
+/// Waits until the `CompactionJob` has succeeded.
+pub(crate) async fn wait_for_compaction(client: &Client, namespace: &str, name: &str) -> Result<String> {
     let runs: Api<CompactionJob> = Api::namespaced(client.clone(), namespace);
-    wait(async || Ok(only(&runs).await?.status.map(|status| status.state))).await
+    wait(async || Ok(runs.get(name).await?.status.map(|status| status.state))).await
 }
 
-/// Waits until the one `SnapshotExpiry` of the namespace has succeeded.
-pub(crate) async fn wait_for_expiry(client: &Client, namespace: &str) -> Result<String> {
+/// Waits until the `SnapshotExpiry` has succeeded.
+pub(crate) async fn wait_for_expiry(client: &Client, namespace: &str, name: &str) -> Result<String> {
     let runs: Api<SnapshotExpiry> = Api::namespaced(client.clone(), namespace);
-    wait(async || Ok(only(&runs).await?.status.map(|status| status.state))).await
+    wait(async || Ok(runs.get(name).await?.status.map(|status| status.state))).await
 }
 
 async fn wait(mut state: impl AsyncFnMut() -> Result<Option<RunState>>) -> Result<String> {
@@ -58,11 +57,4 @@ async fn wait(mut state: impl AsyncFnMut() -> Result<Option<RunState>>) -> Resul
             _ => tokio::time::sleep(INTERVAL).await,
         }
     }
-}
-
-async fn only<K>(api: &Api<K>) -> Result<K>
-where
-    K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
-{
-    api.list(&ListParams::default()).await?.items.pop().context("the object is gone")
 }
