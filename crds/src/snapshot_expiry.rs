@@ -104,7 +104,7 @@ pub struct ExpiryParameters {
     /// Expire only snapshots older than this, for example `72h` or `1h30m`. Unset: the table's
     /// `snapshot.time-retained`, else 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 21), regex(pattern = r"^([0-9]{1,6}(h|m|s)){1,3}$"))]
+    #[schemars(length(min = 2, max = 21), regex(pattern = r"^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$"))]
     pub older_than: Option<String>,
     /// Keep at least this many snapshots, however old. Unset: the table's `snapshot.num-retained.min`, else 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -33,6 +33,8 @@ pub mod scope;
 pub mod shutdown;
 pub mod table;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 
 /// Name of the operator in events.
 const CONTROLLER: &str = "weir-operator";

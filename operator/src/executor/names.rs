@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn runs_are_named_after_the_minute_of_their_slot() {
         let slot: Timestamp = "2026-11-21T00:10:00Z".parse().unwrap();
-        assert_eq!(scheduled_run_name("orders", slot), "orders-29923690");
+        assert_eq!(scheduled_run_name("orders", slot), "orders-29920330");
     }
 
     #[test]

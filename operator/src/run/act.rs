@@ -195,7 +195,7 @@ impl<K: Run> Actor<'_, K> {
             namespace = self.run.namespace(),
             table = self.observed.table_name,
             reason,
-            message,
+            detail = message,
             "a run ended"
         );
         let note = if verdict.succeeded() {

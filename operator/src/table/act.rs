@@ -283,7 +283,7 @@ impl Actor<'_> {
             namespace = self.namespace(),
             ready = ready.status,
             reason = ready.reason,
-            message = ready.message,
+            detail = ready.message,
             "a Table changed its state"
         );
         let note = match ready.status {

@@ -70,9 +70,11 @@ impl Timetable {
         let cron = CronParser::builder()
             .seconds(Seconds::Disallowed)
             .year(Year::Disallowed)
+            // `5/15`, which Kubernetes takes for `5-59/15`.
+            .sloppy_ranges(true)
             .build()
             .parse(&schedule.schedule)
-            .map_err(|error| invalid(format!("{error}; steps over a range are written `5-59/15`")))?;
+            .map_err(|error| invalid(error.to_string()))?;
         let timetable = Self { cron, zone, jitter: jitter(schedule.jitter_seconds, seed) };
         match timetable.after(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(timetable),
