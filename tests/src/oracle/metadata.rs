@@ -6,7 +6,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LiveFile {
-    /// Partition directory (`dt=2026-11-20/`), empty for a table without partitions.
+    /// Canonical text of the partition's values, `()` for a table without partitions.
     pub partition: String,
     /// Bucket.
     pub bucket: i32,

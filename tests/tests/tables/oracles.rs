@@ -1,7 +1,7 @@
 //! The judges themselves: they must see what is there, and agree with each other.
 
 use weir_tests::oracle::Version;
-use weir_tests::oracle::fixtures::{Engines, PythonReads, SUPPORTED, UNSUPPORTED};
+use weir_tests::oracle::fixtures::{Engines, PythonReads, UNSUPPORTED};
 
 use crate::judgement::Judgement;
 use crate::place::Place;
@@ -9,24 +9,13 @@ use crate::sweep::on_every_supported_table;
 
 #[test]
 fn java_and_pypaimon_read_the_same_rows_of_every_supported_table() {
-    let engines = Engines::shared();
-    let place = Place::new();
-    let mut differences = Vec::new();
-    for fixture in SUPPORTED {
-        let table = place.table(fixture.name);
-        fixture.make(&engines, &table).unwrap();
-        let java = engines.java.read(&table, &Version::Latest).unwrap();
-        assert!(!java.rows.is_empty(), "{} has rows", fixture.name);
+    on_every_supported_table(|engines, _, fixture, table| {
+        let java = engines.java.read(table, &Version::Latest).unwrap();
+        assert!(!java.rows.is_empty(), "the table has rows");
         if fixture.python_reads == PythonReads::Everything {
-            match engines.python.read(&table, &Version::Latest) {
-                Ok(python) => {
-                    differences.extend(java.difference(&python).map(|d| format!("{}: {d}", fixture.name)));
-                }
-                Err(error) => differences.push(format!("{}: {error}", fixture.name)),
-            }
+            java.assert_same(&engines.python.read(table, &Version::Latest).unwrap(), "rows by pypaimon");
         }
-    }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    });
 }
 
 #[test]

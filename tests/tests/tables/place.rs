@@ -33,9 +33,16 @@ impl Place {
         path
     }
 
-    /// A copy of a table under another name.
+    /// A copy of another place's table.
+    pub(crate) fn copy_from(&self, other: &Self, name: &str) -> TableAt {
+        let table = self.table(name);
+        copy_directory(&other.path(&other.table(name)), &self.path(&table));
+        table
+    }
+
+    /// A copy of a table, with `name` added to its own.
     pub(crate) fn copy(&self, table: &TableAt, name: &str) -> TableAt {
-        let copy = self.table(name);
+        let copy = self.table(&format!("{}_{name}", self.path(table).file_name().unwrap().to_string_lossy()));
         copy_directory(&self.path(table), &self.path(&copy));
         copy
     }

@@ -1,11 +1,12 @@
 //! The `weir` binary as people run it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use weir_contract::{ExitCode, RunResult};
 use weir_tests::oracle::TableAt;
+use weir_tests::product;
 
 /// What one run of `weir` left.
 #[derive(Debug)]
@@ -42,15 +43,8 @@ pub(crate) fn weir(verb: &str, table: &TableAt, flags: &[&str]) -> Run {
     Run { exit, result, said }
 }
 
-/// The binary of this build, brought up to date first.
+/// The binary that is shipped, brought up to date.
 fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let build = ["build", "--quiet", "--package", "weir-table-service", "--bin", "weir"];
-        let status = Command::new(env!("CARGO")).args(build).status().unwrap();
-        assert!(status.success(), "the weir binary does not build");
-        // This test lies in `<target>/<profile>/deps`.
-        let test = std::env::current_exe().unwrap();
-        test.parent().and_then(Path::parent).unwrap().join("weir")
-    })
+    BINARY.get_or_init(|| product::weir().unwrap())
 }

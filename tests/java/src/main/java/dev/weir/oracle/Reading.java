@@ -90,7 +90,7 @@ final class Reading {
         DataFileMeta file = entry.file();
         return Main.JSON
                 .createObjectNode()
-                .put("partition", table.store().pathFactory().getPartitionString(entry.partition()))
+                .put("partition", CanonicalText.row(entry.partition(), table.schema().logicalPartitionType()))
                 .put("bucket", entry.bucket())
                 .put("totalBuckets", entry.totalBuckets())
                 .put("level", file.level())
