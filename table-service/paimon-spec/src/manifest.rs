@@ -7,8 +7,8 @@ mod index;
 mod list;
 
 pub use avro::{
-    Compression, ManifestContent, read_index_manifest, read_manifest, read_manifest_list,
-    write_index_manifest, write_manifest, write_manifest_list,
+    Compression, ManifestContent, check_size, read_described_manifest, read_index_manifest, read_manifest,
+    read_manifest_list, write_index_manifest, write_manifest, write_manifest_list,
 };
 pub use data_file::{DataFileMeta, FileSource};
 pub use entry::{FileKind, Identifier, ManifestEntry, MergedEntries, merge};

@@ -134,6 +134,19 @@ impl Snapshot {
         .flatten()
         .map(String::as_str)
     }
+
+    /// Size in bytes of one of [`Snapshot::manifest_lists`], if the snapshot says it.
+    pub fn manifest_list_size(&self, name: &str) -> Option<i64> {
+        if name == self.base_manifest_list {
+            self.base_manifest_list_size
+        } else if name == self.delta_manifest_list {
+            self.delta_manifest_list_size
+        } else if Some(name) == self.changelog_manifest_list.as_deref() {
+            self.changelog_manifest_list_size
+        } else {
+            None
+        }
+    }
 }
 
 /// A tag file: a snapshot under a name (Paimon `Tag`).

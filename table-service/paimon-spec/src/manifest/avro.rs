@@ -3,8 +3,8 @@
 //! Writers name and order their records differently, so records are read by the names of their members.
 //! What is written has exactly the schemas that Java writes: it reads some members by position.
 
-use super::{IndexManifestEntry, ManifestEntry, ManifestFileMeta};
-use crate::error::{At, Result};
+use super::{FileKind, IndexManifestEntry, ManifestEntry, ManifestFileMeta};
+use crate::error::{At, Error, Result};
 
 mod compression;
 mod container;
@@ -34,6 +34,44 @@ pub struct ManifestContent<T> {
 /// `manifest.format`) or of an unknown version is `Unsupported`.
 pub fn read_manifest(bytes: &[u8], file: &str) -> Result<ManifestContent<ManifestEntry>> {
     decode::records(bytes).at(|| file)
+}
+
+/// Reads a manifest and checks it against its description in a manifest list: size and numbers of entries.
+///
+/// A manifest that was cut between two blocks is a whole container and only differs from its description.
+pub fn read_described_manifest(
+    bytes: &[u8],
+    meta: &ManifestFileMeta,
+) -> Result<ManifestContent<ManifestEntry>> {
+    check_size(bytes, Some(meta.file_size)).at(|| meta.file_name.clone())?;
+    let content = read_manifest(bytes, &meta.file_name)?;
+    let count = |kind| content.entries.iter().filter(|entry| entry.kind == kind).count();
+    for (kind, described) in
+        [(FileKind::Add, meta.num_added_files), (FileKind::Delete, meta.num_deleted_files)]
+    {
+        if usize::try_from(described) != Ok(count(kind)) {
+            return Err(Error::corrupt(format!(
+                "{} entries of kind {kind:?}, the manifest list says {described}",
+                count(kind)
+            ))
+            .at(meta.file_name.clone()));
+        }
+    }
+    Ok(content)
+}
+
+/// Checks the size of a file against what names it; `None` when nothing is said.
+///
+/// To be used with [`Snapshot::manifest_list_size`](crate::Snapshot::manifest_list_size) before
+/// [`read_manifest_list`].
+pub fn check_size(bytes: &[u8], described: Option<i64>) -> Result<()> {
+    match described {
+        Some(described) if i64::try_from(bytes.len()) != Ok(described) => Err(Error::corrupt(format!(
+            "the file has {} bytes, its description says {described}: it is cut short or was replaced",
+            bytes.len()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Reads a manifest list; see [`read_manifest`].

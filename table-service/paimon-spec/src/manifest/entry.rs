@@ -103,6 +103,22 @@ pub struct MergedEntries {
     pub added_again: Vec<Identifier>,
 }
 
+impl MergedEntries {
+    /// The live files, when every reader agrees on them.
+    ///
+    /// Paimon's readers take a file for deleted once any delete of it is in their way, wherever it stands; a file
+    /// that was deleted and added again is `Unsupported`, since rewriting it would bring its rows back.
+    pub fn into_live(self) -> Result<Vec<ManifestEntry>> {
+        match self.added_again.first() {
+            None => Ok(self.live),
+            Some(file) => Err(Error::unsupported(format!(
+                "file {} in bucket {} was deleted and added again, so that readers do not see it",
+                file.file_name, file.bucket
+            ))),
+        }
+    }
+}
+
 /// Merges entries in order, as Paimon's `FileEntry.mergeEntries` does: an add is cancelled by a later delete of
 /// the same identifier; a delete without an add stays.
 ///

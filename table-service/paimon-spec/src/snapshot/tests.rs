@@ -33,6 +33,9 @@ fn round_trips_every_member() {
     assert_eq!(written, json);
     let lists: Vec<&str> = snapshot.manifest_lists().collect();
     assert_eq!(lists, ["manifest-list-u-0", "manifest-list-u-1", "manifest-list-u-2"]);
+    let sizes: Vec<Option<i64>> = lists.iter().map(|list| snapshot.manifest_list_size(list)).collect();
+    assert_eq!(sizes, [Some(1021), Some(995), Some(990)]);
+    assert_eq!(snapshot.manifest_list_size("another"), None);
 }
 
 #[test]

@@ -31,14 +31,22 @@ impl Fixture {
         DataPaths::new(&schema, &TableOptions::new(schema.options.clone())).unwrap()
     }
 
+    /// The manifest lists of a snapshot, each with the size that the snapshot says.
+    pub(crate) fn assert_sizes(&self, snapshot: &Snapshot) {
+        for list in snapshot.manifest_lists() {
+            let bytes = self.bytes(&weir_paimon_spec::paths::manifest(list));
+            assert!(snapshot.manifest_list_size(list).is_some());
+            manifest::check_size(&bytes, snapshot.manifest_list_size(list)).unwrap();
+        }
+    }
+
     pub(crate) fn manifest_list(&self, name: &str) -> ManifestContent<ManifestFileMeta> {
         manifest::read_manifest_list(&self.bytes(&weir_paimon_spec::paths::manifest(name)), name).unwrap()
     }
 
     pub(crate) fn manifest(&self, meta: &ManifestFileMeta) -> ManifestContent<ManifestEntry> {
         let bytes = self.bytes(&weir_paimon_spec::paths::manifest(&meta.file_name));
-        assert_eq!(meta.file_size, i64::try_from(bytes.len()).unwrap());
-        manifest::read_manifest(&bytes, &meta.file_name).unwrap()
+        manifest::read_described_manifest(&bytes, meta).unwrap()
     }
 
     pub(crate) fn index_manifest(&self, name: &str) -> ManifestContent<IndexManifestEntry> {
@@ -73,6 +81,7 @@ impl Fixture {
     pub(crate) fn assert_manifests_are_described_as_here(&self, last_snapshot: i64) {
         let types = self.schema().partition_types().unwrap();
         for id in 1..=last_snapshot {
+            self.assert_sizes(&self.snapshot(id));
             for list in self.snapshot(id).manifest_lists() {
                 for meta in self.manifest_list(list).entries {
                     let entries = self.manifest(&meta).entries;

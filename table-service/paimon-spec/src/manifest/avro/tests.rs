@@ -246,6 +246,30 @@ fn finds_every_cut() {
 }
 
 #[test]
+fn finds_manifests_that_differ_from_their_description() {
+    let entries = entries(1_100);
+    let bytes = write_manifest(&entries, Compression::Zstd).unwrap();
+    let meta = ManifestFileMeta {
+        file_size: i64::try_from(bytes.len()).unwrap(),
+        ..ManifestFileMeta::from_entries("manifest-0", 0, &entries, &[], 0).unwrap()
+    };
+    assert_eq!(read_described_manifest(&bytes, &meta).unwrap().entries, entries);
+    let container = container::parse(&bytes).unwrap();
+    let cut = container.header.len() + container.blocks[0].framed.len();
+    let sized = ManifestFileMeta { file_size: i64::try_from(cut).unwrap(), ..meta.clone() };
+    for (bytes, meta, what) in [
+        (&bytes[..cut], &meta, "cut short"),
+        (&bytes[..cut], &sized, "of kind Add"),
+        (&bytes[..], &ManifestFileMeta { num_deleted_files: 1, ..meta.clone() }, "of kind Delete"),
+    ] {
+        let error = read_described_manifest(bytes, meta).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Corrupt);
+        assert!(error.to_string().contains(what) && error.to_string().starts_with("manifest-0: "), "{error}");
+    }
+    assert!(check_size(&bytes, None).is_ok());
+}
+
+#[test]
 fn never_panics_or_hangs_on_damaged_bytes() {
     for codec in CODECS {
         let whole = write_manifest(&entries(6), codec).unwrap();
