@@ -9,6 +9,9 @@
 mod conversion;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use conversion::Conversion;
 pub(crate) use value::{bytes, integer, value_at};
 

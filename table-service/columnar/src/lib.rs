@@ -17,6 +17,24 @@
 //! set of runs that shares no key with any other section; a *unit* is the part of a merge that
 //! becomes one output row group; a *plan* says row by row which run comes next and whether the row
 //! is kept.
+//!
+//! # Memory
+//!
+//! A rewrite holds, whatever its size:
+//!
+//! - the footers of all input files, with their offset indexes;
+//! - the plan of one unit: two bytes per input row, for at most 2^24 input rows;
+//! - for planning, per run: the compressed key, sequence and kind columns of 131,072 rows and one
+//!   decoded batch of 8192;
+//! - for a column task: the compressed pages of the unit's rows of about 8 MiB worth of columns, at
+//!   least one, over all runs; decoded batches of about 64 MiB over all runs; one encoded column chunk;
+//! - per column and run, the page in which the unit ends. Of a file without an offset index it is
+//!   the whole column chunk, from the first unit that needs it to the last, so that nothing is
+//!   read twice: such files hold their open row groups in memory, compressed;
+//! - encoded bytes that the sink has not taken, about 1 MiB.
+//!
+//! Units are sized by the average row of the inputs; a few values that are far larger than the
+//! average are not bounded by it.
 
 mod control;
 mod error;

@@ -66,6 +66,12 @@ impl Rewriter<'_> {
             self.rewrite.output_rows += unit.rows as u64;
             self.rewrite.superseded_rows += unit.superseded_rows;
             self.rewrite.dropped_deletes += unit.dropped_deletes;
+            tracing::debug!(
+                input_rows = unit.input_rows(),
+                rows = unit.rows,
+                superseded_rows = unit.superseded_rows,
+                "planned a unit"
+            );
             if unit.rows > 0 {
                 self.write_row_group(&mut unit).await?;
             } else {
@@ -83,7 +89,7 @@ impl Rewriter<'_> {
     async fn write_row_group(&mut self, unit: &mut Unit) -> Result<()> {
         let groups = fetch_groups(&expected_bytes(self.runs, unit, self.leaves.len()));
         let properties = Arc::clone(self.output.properties());
-        let written_before = self.output.finished_bytes();
+        let finished_bytes = self.output.finished_bytes();
         let open = self.output.open_file().await?;
         let bytes_before = open.bytes();
         let mut writers = open.column_writers()?.into_iter();
@@ -107,7 +113,7 @@ impl Rewriter<'_> {
                     input_rows: self.done_rows + done as u64,
                     total_rows: self.rewrite.input_rows,
                     read_bytes: read_bytes(self.runs),
-                    written_bytes: written_before + target.written(),
+                    written_bytes: finished_bytes + target.written(),
                 });
             }
         }
@@ -122,6 +128,12 @@ impl Rewriter<'_> {
         for column in 0..self.leaves.len() {
             ColumnTask::release(self.runs, unit, column);
         }
+        self.control.report(&Progress {
+            input_rows: self.done_rows + unit.input_rows() as u64,
+            total_rows: self.rewrite.input_rows,
+            read_bytes: read_bytes(self.runs),
+            written_bytes: self.output.written_bytes(),
+        });
     }
 
     /// Every input row must be accounted for.

@@ -16,7 +16,7 @@ pub trait Source: Send + Sync {
 
     /// Reads the byte ranges, in the order given, each in full.
     ///
-    /// The engine joins neighbouring ranges before it asks and asks for no byte twice in one
-    /// rewrite.
+    /// The engine joins neighbouring ranges before it asks. In one rewrite it asks for no byte of a
+    /// column twice, except for a page that the first read, of the last 64 KiB, happened to cut.
     async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BoxError>;
 }

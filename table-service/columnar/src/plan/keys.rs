@@ -21,6 +21,9 @@ pub(crate) trait Keys: Send {
     /// Keys of the rows of a batch, from its key columns.
     fn encode(&self, columns: &[ArrayRef]) -> Result<Self::Batch>;
 
+    /// Whether the keys ascend strictly, and the first one comes after `last`.
+    fn ascends(batch: &Self::Batch, last: Option<&Self::Key>) -> bool;
+
     /// The key of one row.
     fn key(batch: &Self::Batch, row: usize) -> Self::Key;
 
@@ -57,6 +60,11 @@ impl Keys for IntegerKeys {
             }
             _ => column.as_primitive::<Int64Type>().values().iter().map(|v| bias(*v)).collect(),
         })
+    }
+
+    fn ascends(batch: &Vec<u64>, last: Option<&u64>) -> bool {
+        let continues = last.zip(batch.first()).is_none_or(|(last, first)| last < first);
+        continues && batch.is_sorted_by(|left, right| left < right)
     }
 
     fn key(batch: &Vec<u64>, row: usize) -> u64 {
@@ -96,6 +104,11 @@ impl Keys for RowKeys {
 
     fn encode(&self, columns: &[ArrayRef]) -> Result<Arc<Rows>> {
         encode_rows(&self.converter, &self.leaves, columns).map(Arc::new)
+    }
+
+    fn ascends(batch: &Arc<Rows>, last: Option<&RowKey>) -> bool {
+        let last = last.map(|last| last.rows.row(last.row));
+        last.into_iter().chain(batch.iter()).is_sorted_by(|left, right| left < right)
     }
 
     fn key(batch: &Arc<Rows>, row: usize) -> RowKey {

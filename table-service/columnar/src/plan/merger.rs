@@ -228,16 +228,13 @@ impl<K: Keys> UnitMerger for Merger<K> {
         let rows = batch.sequence.len();
         let encoded = self.keys.encode(&batch.key)?;
         let state = &mut self.runs[run];
-        for row in 0..rows {
-            let key = K::key(&encoded, row);
-            if state.last.as_ref().is_some_and(|last| *last >= key) {
-                return Err(Error::corrupt(
-                    "its rows do not ascend strictly by key; the file is damaged or was not written as a sorted run",
-                ));
-            }
-            state.last = Some(key);
+        if !K::ascends(&encoded, state.last.as_ref()) {
+            return Err(Error::corrupt(
+                "its rows do not ascend strictly by key; the file is damaged or was not written as a sorted run",
+            ));
         }
         if rows > 0 {
+            state.last = Some(K::key(&encoded, rows - 1));
             let key = K::key(&encoded, 0);
             state.at = 0;
             state.batch = Some(Loaded {

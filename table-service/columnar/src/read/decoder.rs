@@ -6,10 +6,10 @@ use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::datatypes::{DataType, Field, Fields};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::basic::Repetition;
+use parquet::basic::{Encoding, Repetition};
 use parquet::column::page::PageIterator;
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::file::{InputColumn, InputColumns};
@@ -28,6 +28,8 @@ pub(crate) struct ColumnDecoder {
     required: bool,
     path: String,
     remaining: u64,
+    /// Rows that come before the first wanted one.
+    unwanted: usize,
     reader: LeafReader,
 }
 
@@ -46,8 +48,8 @@ impl ColumnDecoder {
         rows: &Range<u64>,
         batch_rows: usize,
     ) -> Result<Self> {
-        let reader = match file.column(column) {
-            None => LeafReader::Null { arrow_type: output.arrow_type(), batch_rows },
+        let (reader, unwanted) = match file.column(column) {
+            None => (LeafReader::Null { arrow_type: output.arrow_type(), batch_rows }, 0),
             Some(input) => guarded(|| open_leaf(file, input, rows, batch_rows))
                 .map_err(|error| undecodable(file, &input.leaf.path, error))?,
         };
@@ -57,6 +59,7 @@ impl ColumnDecoder {
             required: output.required,
             path: file.column(column).map_or_else(|| output.path.clone(), |input| input.leaf.path.clone()),
             remaining: rows.end - rows.start,
+            unwanted,
             reader,
         })
     }
@@ -66,9 +69,17 @@ impl ColumnDecoder {
         if self.remaining == 0 {
             return Ok(None);
         }
-        let array = guarded(|| self.decode()).map_err(|error| undecodable(&self.file, &self.path, error))?;
-        let Some(array) = array.filter(|array| !array.is_empty()) else {
-            return Err(self.place(Error::corrupt("the column ends before its rows")));
+        let array = loop {
+            let array =
+                guarded(|| self.decode()).map_err(|error| undecodable(&self.file, &self.path, error))?;
+            let Some(array) = array.filter(|array| !array.is_empty()) else {
+                return Err(self.place(Error::corrupt("the column ends before its rows")));
+            };
+            let unwanted = self.unwanted.min(array.len());
+            self.unwanted -= unwanted;
+            if unwanted < array.len() {
+                break array.slice(unwanted, array.len() - unwanted);
+            }
         };
         self.remaining = self.remaining.saturating_sub(array.len() as u64);
         let array = match self.file.column(self.column) {
@@ -116,7 +127,7 @@ fn open_leaf(
     input: &InputColumn,
     rows: &Range<u64>,
     batch_rows: usize,
-) -> ParquetResult<LeafReader> {
+) -> ParquetResult<(LeafReader, usize)> {
     let bytes = LeafBytes { file: Arc::clone(file), leaf: input.index };
     let mut groups = file.row_groups(rows).into_iter();
     let (first, skip) = match groups.next() {
@@ -133,9 +144,14 @@ fn open_leaf(
     let (skip, rows) = (count(skip)?, count(rows.end - rows.start)?);
     if input.leaf.physical == Physical::Int96 {
         let descriptor = Arc::clone(&input.leaf.descriptor);
-        return Ok(LeafReader::Int96(Box::new(Int96Reader::new(chunks, descriptor, skip, rows, batch_rows))));
+        let reader = Int96Reader::new(chunks, descriptor, skip, rows, batch_rows);
+        return Ok((LeafReader::Int96(Box::new(reader)), 0));
     }
-    let selection = RowSelection::from(vec![RowSelector::skip(skip), RowSelector::select(rows)]);
+    // The library's decoder of delta encodings fails to skip over some valid values (parquet 60.1:
+    // "delta*n overflow in skip"), so they are decoded and left out instead.
+    let unwanted = if is_delta_encoded(file, input) { skip } else { 0 };
+    let selection =
+        RowSelection::from(vec![RowSelector::skip(skip - unwanted), RowSelector::select(rows + unwanted)]);
     let groups = OneLeaf { chunks: Cell::new(Some(chunks)), file: Arc::clone(file), rows: skip + rows };
     let reader = ParquetRecordBatchReader::try_new_with_row_groups(
         &bare_levels(&input.leaf)?,
@@ -143,7 +159,17 @@ fn open_leaf(
         batch_rows,
         Some(selection),
     )?;
-    Ok(LeafReader::Arrow(Box::new(reader)))
+    Ok((LeafReader::Arrow(Box::new(reader)), unwanted))
+}
+
+fn is_delta_encoded(file: &InputColumns, input: &InputColumn) -> bool {
+    let chunks = file.metadata().row_groups().iter().map(|group| group.column(input.index));
+    chunks.flat_map(ColumnChunkMetaData::encodings).any(|encoding| {
+        matches!(
+            encoding,
+            Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY
+        )
+    })
 }
 
 /// The leaf without its annotations, so that it decodes to its physical type.

@@ -50,8 +50,8 @@ impl LeafBytes {
     }
 }
 
-/// Opens the pages of a column chunk at the page that holds `row`, using the offset index when the
-/// file has one. Also returns how many rows to skip from there.
+/// Opens the pages of a column chunk at the page that holds `row`, by the offset index when the file
+/// has one, else by the page headers. Also returns how many rows of that page come before it.
 pub(crate) fn open_chunk(
     bytes: &LeafBytes,
     row_group: usize,
@@ -67,16 +67,32 @@ pub(crate) fn open_chunk(
         rows,
         locations.cloned(),
     )?;
-    let Some(locations) = locations else { return Ok((Box::new(pages), row)) };
-    let (page, rest) = page_of(locations, row);
     let dictionary = match pages.peek_next_page()? {
         Some(next) if next.is_dict => pages.get_next_page()?,
         _ => None,
     };
-    for _ in 0..page {
+    let rest = match locations {
+        Some(locations) => {
+            let (page, rest) = page_of(locations, row);
+            (0..page).try_for_each(|_| pages.skip_next_page())?;
+            rest
+        }
+        None => skip_pages(&mut pages, row)?,
+    };
+    Ok((Box::new(PagesFrom { dictionary, pages }), rest))
+}
+
+/// Passes over whole pages before `row`. Leaves are flat, so a page has as many rows as levels.
+fn skip_pages(pages: &mut impl PageReader, row: u64) -> Result<u64> {
+    let mut rest = row;
+    while let Some(page) = pages.peek_next_page()? {
+        match page.num_rows.or(page.num_levels) {
+            Some(rows) if rows as u64 <= rest => rest -= rows as u64,
+            _ => break,
+        }
         pages.skip_next_page()?;
     }
-    Ok((Box::new(PagesFrom { dictionary, pages }), rest))
+    Ok(rest)
 }
 
 /// Pages of a chunk that start in its middle, after the dictionary.

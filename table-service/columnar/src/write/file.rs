@@ -122,6 +122,11 @@ impl<'a> Output<'a> {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
+    /// Bytes given to streams so far.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        self.finished_bytes() + self.open.as_ref().map_or(0, |open| open.target.written)
+    }
+
     /// Closes the open file when another row group would take it further from the target size.
     pub(crate) async fn roll(&mut self, target_bytes: u64) -> Result<()> {
         let is_near = self

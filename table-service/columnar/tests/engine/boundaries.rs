@@ -191,3 +191,17 @@ fn reads_one_leaf_for_several_columns() {
     assert_eq!(output.len(), 20_000);
     assert!(output.iter().all(|row| row[0] == row[3]));
 }
+
+#[test]
+fn starts_units_inside_pages_of_delta_encoded_integers_that_wrap() {
+    let table = Table::new(&[(ColumnType::Int64, false)], &[(ColumnType::Int32, false)]);
+    let row = |key: i32| -> Row {
+        let wrapped = i64::from(key.wrapping_mul(1 << 30));
+        [i64::from(key), 1, 0, wrapped].map(|value| Some(Value::Integer(value))).to_vec()
+    };
+    let rows: Vec<Row> = (0..1000).map(row).collect();
+    let layout = Layout { version_2: true, dictionary: false, page_rows: 1000, ..Layout::default() };
+    let options = OutputOptions { row_group_rows: 300, ..OutputOptions::default() };
+    let section = section(&table, std::slice::from_ref(&rows), &layout);
+    assert_rows(&merged_rows(&table, vec![section], options), &rows);
+}
