@@ -11,10 +11,13 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cluster::{Cluster, ClusterOptions};
+use crate::product::{self, Images};
 use crate::s3::S3Server;
 
 /// Scenarios wait for the cluster most of the time, so more run at once than there are cores.
 const DEFAULT_THREADS: usize = 8;
+/// Where the operator of a suite is installed.
+pub const OPERATOR_NAMESPACE: &str = "weir-system";
 /// Exit code of a process that SIGINT ended, by the shell's convention.
 const INTERRUPTED: i32 = 130;
 
@@ -25,6 +28,8 @@ pub struct Environment {
     pub cluster: Cluster,
     /// An S3 server that pods and scenarios reach under one address.
     pub s3: S3Server,
+    /// The images of the two binaries, where the suite has an operator.
+    pub images: Option<Images>,
 }
 
 type Scenario = Box<dyn FnOnce(&Runtime, Arc<Environment>) -> Result<()> + Send>;
@@ -33,6 +38,7 @@ type Scenario = Box<dyn FnOnce(&Runtime, Arc<Environment>) -> Result<()> + Send>
 #[derive(Default)]
 pub struct Suite {
     scenarios: Vec<(String, Scenario)>,
+    has_operator: bool,
 }
 
 impl std::fmt::Debug for Suite {
@@ -42,6 +48,13 @@ impl std::fmt::Debug for Suite {
 }
 
 impl Suite {
+    /// Runs the operator as a pod, installed from the chart into [`OPERATOR_NAMESPACE`], with the images of this
+    /// checkout's binaries.
+    #[must_use]
+    pub fn with_operator(self) -> Self {
+        Self { has_operator: true, ..self }
+    }
+
     /// Adds a scenario; its name is a sentence. It fails by an error or a panic.
     #[must_use]
     pub fn scenario<F>(mut self, name: &str, scenario: F) -> Self
@@ -78,9 +91,16 @@ impl Suite {
         arguments: &Arguments,
         prepare: impl FnOnce() -> Result<ClusterOptions>,
     ) -> Result<ExitCode> {
-        let cluster = Cluster::start(&prepare()?).context("starting the cluster")?;
+        let mut options = prepare()?;
+        let images = if self.has_operator { Some(product::images()?) } else { None };
+        options.images.extend(images.iter().flat_map(Images::all));
+        let cluster = Cluster::start(&options).context("starting the cluster")?;
         let s3 = S3Server::in_cluster(&cluster).context("starting the S3 server")?;
-        let environment = Arc::new(Environment { cluster, s3 });
+        if let Some(images) = &images {
+            product::install_operator(&cluster, images, OPERATOR_NAMESPACE, &[])
+                .context("installing the operator")?;
+        }
+        let environment = Arc::new(Environment { cluster, s3, images });
         let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().enable_all().build()?);
         runtime.spawn(stop_when_interrupted(Arc::clone(&environment)));
 

@@ -13,6 +13,7 @@ use weir_tests::cluster::{Cluster, ClusterOptions, Nodes};
 use weir_tests::oracle::PyPaimon;
 use weir_tests::product::{self, Images};
 use weir_tests::s3::S3Server;
+use weir_tests::suite::OPERATOR_NAMESPACE;
 use weir_tests::workspace;
 
 use self::orders::Orders;
@@ -23,8 +24,6 @@ use crate::stages::{Note, Stages};
 
 /// Name of the demo's cluster.
 const CLUSTER: &str = "demo";
-/// Where the operator is installed.
-const OPERATOR_NAMESPACE: &str = "weir-system";
 /// Where the examples are applied.
 const NAMESPACE: &str = "demo";
 

@@ -1,6 +1,7 @@
 //! What `make` runs: sets a machine up, shows Weir at work, and tests it.
 
 mod bench;
+mod cluster;
 mod demo;
 mod machine;
 mod programs;
@@ -38,6 +39,12 @@ enum Action {
     Soak,
     /// Measures the engine.
     Bench,
+    /// Starts a cluster with one node and ends it when interrupted.
+    Cluster {
+        /// Names its directory and logs.
+        #[arg(long, default_value = "manual")]
+        name: String,
+    },
     /// Installs and builds what the tests need, and nothing else.
     Setup,
 }
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
         Action::Test => verify::run(verify::Depth::Usual),
         Action::Soak => verify::run(verify::Depth::Exhaustive),
         Action::Bench => bench::run(),
+        Action::Cluster { name } => cluster::hold(&name),
         Action::Setup => programs::set_up(),
     };
     match done {
