@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use weir_paimon_spec::manifest::{self, IndexManifestEntry, ManifestFileMeta, merge};
+use weir_paimon_spec::manifest::{self, IndexManifestEntry, ManifestFileMeta, MergedEntries, merge};
 use weir_paimon_spec::paths::{self, FileLocation};
 use weir_paimon_spec::{DataFileMeta, ManifestEntry, Snapshot};
 
@@ -76,8 +76,8 @@ impl Table {
     /// The live data files of a snapshot: its base and delta manifests, merged.
     pub async fn live_files(&self, snapshot: &Snapshot) -> Result<LiveFiles> {
         let entries = self.entries_where(snapshot, |_| true).await?;
-        let merged = merge(entries).map_err(|error| error.at(format!("snapshot {}", snapshot.id)))?;
-        Ok(LiveFiles { entries: merged.live })
+        let live = merge(entries).and_then(MergedEntries::into_live);
+        Ok(LiveFiles { entries: live.map_err(|error| error.at(format!("snapshot {}", snapshot.id)))? })
     }
 
     /// Base and delta entries of a snapshot that `keep` accepts, in order, unmerged.
@@ -109,19 +109,16 @@ impl Table {
         &self,
         metas: &[ManifestFileMeta],
     ) -> Result<Vec<Arc<Vec<ManifestEntry>>>> {
-        stream::iter(metas)
-            .map(|meta| self.manifest(&meta.file_name))
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await
+        stream::iter(metas).map(|meta| self.manifest(meta)).buffered(CONCURRENT_READS).try_collect().await
     }
 
-    async fn manifest(&self, name: &str) -> Result<Arc<Vec<ManifestEntry>>> {
+    async fn manifest(&self, meta: &ManifestFileMeta) -> Result<Arc<Vec<ManifestEntry>>> {
+        let name = &meta.file_name;
         if let Some(manifest) = self.manifests.manifests.get(name) {
             return Ok(manifest);
         }
         let content = self.storage().read(&paths::manifest(name)).await?;
-        Ok(self.manifests.manifests.insert(name, manifest::read_manifest(&content, name)?.entries))
+        Ok(self.manifests.manifests.insert(name, manifest::read_described_manifest(&content, meta)?.entries))
     }
 
     /// The entries of an index manifest.
