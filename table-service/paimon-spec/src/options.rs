@@ -12,7 +12,7 @@ mod value;
 
 pub use derived::{ChangelogRetention, SnapshotRetention};
 pub use enums::{
-    BucketFunction, ChangelogProducer, ExpireExecutionMode, ExternalPathStrategy, FileFormat, IcebergStorage,
+    BucketFunction, ChangelogProducer, ExpireExecutionMode, ExternalPathStrategy, IcebergStorage,
     LookupCompact, MergeEngine, SequenceInitMode, SortOrder, TableType, TagCreationMode, TagCreationPeriod,
     TagPeriodFormatter,
 };

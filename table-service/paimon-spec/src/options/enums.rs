@@ -97,32 +97,6 @@ words! {
 }
 
 words! {
-    /// A file format: option `file.format`, and the extension of file names.
-    FileFormat {
-        /// Apache Parquet.
-        Parquet = "parquet",
-        /// Apache ORC.
-        Orc = "orc",
-        /// Apache Avro.
-        Avro = "avro",
-        /// Paimon's row format.
-        Row = "row",
-        /// Comma-separated values.
-        Csv = "csv",
-        /// Lines of JSON.
-        Json = "json",
-        /// Lines of text.
-        Text = "text",
-        /// Lance.
-        Lance = "lance",
-        /// Vortex.
-        Vortex = "vortex",
-        /// Blobs.
-        Blob = "blob",
-    }
-}
-
-words! {
     /// Where new data files go: option `data-file.external-paths.strategy`.
     ExternalPathStrategy {
         /// Into the table's directory.
