@@ -51,7 +51,7 @@ pub(crate) async fn run(
 }
 
 fn figures(report: &CompactReport) -> CompactionResult {
-    let files = |of: fn(&BucketReport) -> &Vec<FileReport>| report.buckets.iter().map(of).flatten();
+    let files = |of: fn(&BucketReport) -> &Vec<FileReport>| report.buckets.iter().flat_map(of);
     CompactionResult {
         buckets: count(report.buckets.len()),
         input_files: count(files(|bucket| &bucket.inputs).count()),

@@ -101,6 +101,10 @@ impl Plan {
     fn expired(&self) -> Vec<i64> {
         self.snapshots.iter().map(|snapshot| snapshot.id).filter(|&id| id < self.bound.end).collect()
     }
+
+    fn kept(&self) -> Vec<i64> {
+        self.snapshots.iter().map(|snapshot| snapshot.id).filter(|&id| id >= self.bound.end).collect()
+    }
 }
 
 impl ExpireSnapshots {
@@ -125,6 +129,9 @@ impl ExpireSnapshots {
         };
         plan.describe(report);
         if plan.expired().is_empty() {
+            if !self.dry_run {
+                repair_earliest(&table, &plan.snapshots).await?;
+            }
             return Ok(if finished { ExpireOutcome::Expired } else { ExpireOutcome::NothingToDo });
         }
         if self.dry_run {
@@ -221,9 +228,10 @@ impl ExpireSnapshots {
         hint_earliest(table, plan.bound.end).await;
         stop_if(control)?;
         tokio::time::sleep(self.grace).await;
-        // A tag or branch that was made from a snapshot right before it was deleted shows up now.
+        // A tag or branch that was made from a snapshot right before it was deleted shows up now, and a commit since
+        // then may have brought files back.
         let references = table.references().await?;
-        if references != plan.references {
+        if references != plan.references || table.snapshot_ids().await? != plan.kept() {
             journal.files = still_unprotected(table, journal.files, &references).await?;
             journal.rewrite(storage, path).await?;
         }
@@ -302,6 +310,19 @@ async fn hint_earliest(table: &Table, id: i64) {
     {
         tracing::warn!(%error, "the EARLIEST hint was not updated");
     }
+}
+
+/// Points the EARLIEST hint at a snapshot that exists, where an earlier run could not.
+async fn repair_earliest(table: &Table, snapshots: &[Snapshot]) -> Result<()> {
+    let Some(earliest) = snapshots.first().map(|snapshot| snapshot.id) else { return Ok(()) };
+    let is_stale = match table.hint(&table.main().earliest_hint()).await? {
+        Some(hint) => !snapshots.iter().any(|snapshot| snapshot.id == hint),
+        None => earliest > 1,
+    };
+    if is_stale {
+        hint_earliest(table, earliest).await;
+    }
+    Ok(())
 }
 
 fn rolled_back(table: &Table) -> Error {

@@ -64,7 +64,7 @@ impl Table {
     }
 
     /// The number in a hint file; `None` when it is missing or not a positive number, which hints may be.
-    async fn hint(&self, path: &str) -> Result<Option<i64>> {
+    pub(crate) async fn hint(&self, path: &str) -> Result<Option<i64>> {
         let content = self.storage().read_opt(path).await?;
         Ok(content
             .and_then(|content| std::str::from_utf8(&content).ok()?.trim().parse().ok())

@@ -1,0 +1,7 @@
+//! Services on a small table on local disk, with faults at every storage call and rivals at the table.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod faults;
+mod races;
+mod table;

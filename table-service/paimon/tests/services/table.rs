@@ -1,0 +1,288 @@
+//! A small primary-key table, written as a Paimon writer with `write-only=true` writes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{AsArray, Int8Array, Int32Array, Int64Array, RecordBatch};
+use arrow::datatypes::{DataType as ArrowType, Field, Int8Type, Int32Type, Int64Type, Schema};
+use bytes::Bytes;
+use futures::TryStreamExt;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tempfile::TempDir;
+use uuid::Uuid;
+use weir_paimon::Table;
+use weir_paimon_spec::manifest::{self, Compression, ManifestFileMeta};
+use weir_paimon_spec::paths::{self, BranchPaths, FileNames};
+use weir_paimon_spec::stats::SimpleStats;
+use weir_paimon_spec::{
+    BinaryRow, CommitKind, DataFileMeta, DataType, Datum, FileKind, FileSource, ManifestEntry, Snapshot,
+    TypeKind,
+};
+use weir_storage::{Location, Storage};
+
+const SCHEMA: &str = r#"{"version":3,"id":0,"fields":[{"id":0,"name":"id","type":"BIGINT NOT NULL"},{"id":1,"name":"v","type":"INT"}],"highestFieldId":1,"partitionKeys":[],"primaryKeys":["id"],"options":{"bucket":"1","write-only":"true"},"timeMillis":0}"#;
+
+/// A table in a directory of its own.
+pub(crate) struct TestTable {
+    directory: TempDir,
+    next_sequence: i64,
+}
+
+impl TestTable {
+    pub(crate) async fn new() -> Self {
+        let table = Self { directory: TempDir::new().unwrap(), next_sequence: 0 };
+        table.put(&BranchPaths::main().schema(0), SCHEMA.as_bytes().to_vec()).await;
+        table
+    }
+
+    /// A table with overlapping level 0 files, deletes among them, and a snapshot for each.
+    pub(crate) async fn with_history() -> Self {
+        let mut table = Self::new().await;
+        for round in 0..6_i32 {
+            let first = i64::from(round) * 3;
+            let rows: Vec<(i64, Option<i32>)> =
+                (first..first + 8).map(|id| (id, (id % 5 != 4).then_some(round * 100))).collect();
+            table.append(&rows).await;
+        }
+        table
+    }
+
+    pub(crate) fn location(&self) -> Location {
+        self.directory.path().to_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn storage(&self) -> Storage {
+        Storage::open(&self.location()).unwrap()
+    }
+
+    /// A copy of the directory, to try something else on.
+    pub(crate) fn copy(&self) -> Self {
+        let directory = TempDir::new().unwrap();
+        let status = std::process::Command::new("cp")
+            .arg("-a")
+            .arg(format!("{}/.", self.directory.path().display()))
+            .arg(directory.path())
+            .status()
+            .unwrap();
+        assert!(status.success());
+        Self { directory, next_sequence: self.next_sequence }
+    }
+
+    /// Commits one level 0 file of rows; `None` deletes the key.
+    pub(crate) async fn append(&mut self, rows: &[(i64, Option<i32>)]) -> i64 {
+        let file = self.write_file(rows).await;
+        loop {
+            if let Some(id) = self.try_commit(&file).await {
+                return id;
+            }
+        }
+    }
+
+    async fn put(&self, path: &str, content: Vec<u8>) -> i64 {
+        let size = i64::try_from(content.len()).unwrap();
+        self.storage().overwrite(path, content.into()).await.unwrap();
+        size
+    }
+
+    async fn write_file(&mut self, rows: &[(i64, Option<i32>)]) -> DataFileMeta {
+        let ids: Int64Array = rows.iter().map(|(id, _)| *id).collect();
+        let first_sequence = self.next_sequence;
+        self.next_sequence += i64::try_from(rows.len()).unwrap();
+        let sequences: Int64Array = (first_sequence..self.next_sequence).collect();
+        let kinds: Int8Array = rows.iter().map(|(_, v)| if v.is_some() { 0_i8 } else { 3 }).collect();
+        let values: Int32Array = rows.iter().map(|(_, v)| *v).collect();
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("_KEY_id", ArrowType::Int64, false),
+            Field::new("_SEQUENCE_NUMBER", ArrowType::Int64, false),
+            Field::new("_VALUE_KIND", ArrowType::Int8, false),
+            Field::new("id", ArrowType::Int64, false),
+            Field::new("v", ArrowType::Int32, true),
+        ]));
+        let columns: Vec<arrow::array::ArrayRef> = vec![
+            Arc::new(ids.clone()),
+            Arc::new(sequences),
+            Arc::new(kinds),
+            Arc::new(ids),
+            Arc::new(values),
+        ];
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), schema, None).unwrap();
+        writer.write(&batch).unwrap();
+        let content = writer.into_inner().unwrap();
+        let name = FileNames::new(Uuid::new_v4().to_string()).data("data-", "parquet");
+        let file_size = self.put(&format!("bucket-0/{name}"), content).await;
+        let key_type = [DataType::not_null(TypeKind::BigInt)];
+        let key = |id: i64| BinaryRow::encode(&[Datum::BigInt(id)], &key_type).unwrap();
+        let deletes = rows.iter().filter(|(_, v)| v.is_none()).count();
+        DataFileMeta {
+            file_size,
+            min_key: key(rows.first().unwrap().0),
+            max_key: key(rows.last().unwrap().0),
+            key_stats: SimpleStats::empty(),
+            min_sequence_number: first_sequence,
+            max_sequence_number: self.next_sequence - 1,
+            creation_time: Some(0),
+            delete_row_count: Some(i64::try_from(deletes).unwrap()),
+            file_source: Some(FileSource::Append),
+            ..DataFileMeta::append(name, file_size, i64::try_from(rows.len()).unwrap())
+        }
+    }
+
+    /// One attempt of a writer's commit, put-if-absent; `None` when somebody else was faster.
+    async fn try_commit(&self, file: &DataFileMeta) -> Option<i64> {
+        let table = self.open().await;
+        let latest = table.latest_snapshot().await.unwrap();
+        let mut base = Vec::new();
+        if let Some(latest) = &latest {
+            for list in [&latest.base_manifest_list, &latest.delta_manifest_list] {
+                let content = self.storage().read(&paths::manifest(list)).await.unwrap();
+                base.extend(manifest::read_manifest_list(&content, list).unwrap().entries);
+            }
+        }
+        let names = FileNames::new(Uuid::new_v4().to_string());
+        let partition = BinaryRow::encode(&[], &[]).unwrap();
+        let entry =
+            ManifestEntry { kind: FileKind::Add, partition, bucket: 0, total_buckets: 1, file: file.clone() };
+        let entries = [entry];
+        let name = names.manifest();
+        let content = manifest::write_manifest(&entries, Compression::default()).unwrap();
+        let size = self.put(&paths::manifest(&name), content).await;
+        let delta = [ManifestFileMeta::from_entries(name, size, &entries, &[], 0).unwrap()];
+        let (base_manifest_list, delta_manifest_list) = (names.manifest_list(), names.manifest_list());
+        self.put(
+            &paths::manifest(&base_manifest_list),
+            manifest::write_manifest_list(&base, Compression::default()).unwrap(),
+        )
+        .await;
+        self.put(
+            &paths::manifest(&delta_manifest_list),
+            manifest::write_manifest_list(&delta, Compression::default()).unwrap(),
+        )
+        .await;
+        let id = latest.as_ref().map_or(1, |latest| latest.id + 1);
+        let total = latest.and_then(|latest| latest.total_record_count).unwrap_or(0) + file.row_count;
+        let snapshot = serde_json::json!({
+            "version": 3, "id": id, "schemaId": 0,
+            "baseManifestList": base_manifest_list, "deltaManifestList": delta_manifest_list,
+            "commitUser": "writer", "commitIdentifier": id, "commitKind": CommitKind::Append,
+            "timeMillis": id * 1000, "totalRecordCount": total, "deltaRecordCount": file.row_count,
+        });
+        let created =
+            self.storage().create(&BranchPaths::main().snapshot(id), snapshot.to_string().into()).await;
+        if !matches!(created.unwrap(), weir_storage::Create::Created) {
+            return None;
+        }
+        self.put(&BranchPaths::main().latest_hint(), id.to_string().into_bytes()).await;
+        Some(id)
+    }
+
+    pub(crate) async fn open(&self) -> Table {
+        Table::open(self.storage(), &BTreeMap::new()).await.unwrap()
+    }
+
+    /// Makes a tag of a snapshot, as Java does: a copy of its file.
+    pub(crate) async fn tag(&self, name: &str, snapshot: i64) {
+        let content = self.storage().read(&BranchPaths::main().snapshot(snapshot)).await.unwrap();
+        self.put(&BranchPaths::main().tag(name), content.to_vec()).await;
+    }
+
+    /// The rows that a reader sees in the newest snapshot.
+    pub(crate) async fn rows(&self) -> BTreeMap<i64, i32> {
+        let table = self.open().await;
+        let latest = table.latest_snapshot().await.unwrap().unwrap();
+        self.rows_of(&table, &latest).await
+    }
+
+    /// The rows of a snapshot: for each key the record with the greatest sequence number, unless it is a delete.
+    pub(crate) async fn rows_of(&self, table: &Table, snapshot: &Snapshot) -> BTreeMap<i64, i32> {
+        let mut newest: BTreeMap<i64, (i64, Option<i32>)> = BTreeMap::new();
+        for entry in table.live_files(snapshot).await.unwrap().entries {
+            let path = table.data_file_path(&entry.partition, entry.bucket, &entry.file).unwrap();
+            let content = self.storage().read(&path).await.unwrap();
+            assert_eq!(i64::try_from(content.len()).unwrap(), entry.file.file_size, "{path}");
+            for (id, sequence, value) in records(content) {
+                let known = newest.entry(id).or_insert((sequence, value));
+                if known.0 < sequence {
+                    *known = (sequence, value);
+                }
+            }
+        }
+        newest.into_iter().filter_map(|(id, (_, value))| Some((id, value?))).collect()
+    }
+
+    /// Rows of every retained snapshot and tag.
+    pub(crate) async fn all_versions(&self) -> BTreeMap<String, BTreeMap<i64, i32>> {
+        let table = self.open().await;
+        let ids = table.snapshot_ids().await.unwrap();
+        let mut versions = BTreeMap::new();
+        for snapshot in table.snapshots(&ids).await.unwrap() {
+            versions.insert(format!("snapshot {}", snapshot.id), self.rows_of(&table, &snapshot).await);
+        }
+        for (name, tag) in table.references().await.unwrap().tags {
+            versions.insert(format!("tag {name}"), self.rows_of(&table, &tag.snapshot).await);
+        }
+        versions
+    }
+
+    /// Every file of the table but Weir's own.
+    pub(crate) async fn files(&self) -> BTreeSet<String> {
+        let all: Vec<_> = self.storage().list("").try_collect().await.unwrap();
+        all.into_iter().map(|file| file.path).filter(|path| !path.starts_with(".weir/")).collect()
+    }
+
+    /// Files of Weir's own.
+    pub(crate) async fn own_files(&self, directory: &str) -> Vec<String> {
+        let all: Vec<_> = self.storage().list(directory).try_collect().await.unwrap();
+        all.into_iter().map(|file| file.path).collect()
+    }
+
+    /// Every file that a snapshot or tag reaches, with the schema and the hints.
+    pub(crate) async fn reachable(&self) -> BTreeSet<String> {
+        let table = self.open().await;
+        let main = BranchPaths::main();
+        let mut reachable = BTreeSet::from([main.schema(0), main.latest_hint(), main.earliest_hint()]);
+        let mut roots = Vec::new();
+        for id in table.snapshot_ids().await.unwrap() {
+            reachable.insert(main.snapshot(id));
+            roots.push(table.snapshot(id).await.unwrap());
+        }
+        for (name, tag) in table.references().await.unwrap().tags {
+            reachable.insert(main.tag(&name));
+            roots.push(tag.snapshot);
+        }
+        for root in roots {
+            for list in root.manifest_lists() {
+                reachable.insert(paths::manifest(list));
+                let content = self.storage().read(&paths::manifest(list)).await.unwrap();
+                for meta in manifest::read_manifest_list(&content, list).unwrap().entries {
+                    reachable.insert(paths::manifest(&meta.file_name));
+                }
+            }
+            for entry in table.live_files(&root).await.unwrap().entries {
+                reachable.insert(table.data_file_path(&entry.partition, entry.bucket, &entry.file).unwrap());
+            }
+        }
+        reachable
+    }
+}
+
+fn records(content: Bytes) -> Vec<(i64, i64, Option<i32>)> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(content).unwrap().build().unwrap();
+    let mut records = Vec::new();
+    for batch in reader {
+        let batch = batch.unwrap();
+        let column = |name: &str| batch.column_by_name(name).unwrap();
+        let (ids, sequences) = (
+            column("id").as_primitive::<Int64Type>(),
+            column("_SEQUENCE_NUMBER").as_primitive::<Int64Type>(),
+        );
+        let (kinds, values) =
+            (column("_VALUE_KIND").as_primitive::<Int8Type>(), column("v").as_primitive::<Int32Type>());
+        for row in 0..batch.num_rows() {
+            let is_add = kinds.value(row) % 2 == 0;
+            records.push((ids.value(row), sequences.value(row), is_add.then(|| values.value(row))));
+        }
+    }
+    records
+}
