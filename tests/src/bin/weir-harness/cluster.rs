@@ -7,8 +7,9 @@ use weir_tests::cluster::{Cluster, ClusterOptions, Nodes};
 use weir_tests::workspace;
 
 /// Starts a cluster, prints how to reach it, and ends it on SIGINT or SIGTERM.
-pub(crate) fn hold(name: &str) -> Result<()> {
-    let mut options = ClusterOptions::new(name, Nodes::One);
+pub(crate) fn hold(name: &str, without_node: bool) -> Result<()> {
+    let nodes = if without_node { Nodes::None } else { Nodes::One };
+    let mut options = ClusterOptions::new(name, nodes);
     options.manifests = vec![workspace::root().join("crds/yaml")];
     let cluster = Cluster::start(&options)?;
     let runtime = Runtime::new()?;

@@ -39,11 +39,14 @@ enum Action {
     Soak,
     /// Measures the engine.
     Bench,
-    /// Starts a cluster with one node and ends it when interrupted.
+    /// Starts a cluster and ends it when interrupted.
     Cluster {
         /// Names its directory and logs.
         #[arg(long, default_value = "manual")]
         name: String,
+        /// Starts the API and its controllers only, which needs no root.
+        #[arg(long)]
+        without_node: bool,
     },
     /// Installs and builds what the tests need, and nothing else.
     Setup,
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
         Action::Test => verify::run(verify::Depth::Usual),
         Action::Soak => verify::run(verify::Depth::Exhaustive),
         Action::Bench => bench::run(),
-        Action::Cluster { name } => cluster::hold(&name),
+        Action::Cluster { name, without_node } => cluster::hold(&name, without_node),
         Action::Setup => programs::set_up(),
     };
     match done {
