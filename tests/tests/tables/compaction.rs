@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use weir_contract::{Outcome, Reason};
 use weir_tests::oracle::fixtures::{Engines, Fixture, PythonReads};
-use weir_tests::oracle::{Java, LiveFile, TableAt, Version};
+use weir_tests::oracle::{Java, Judgement, LiveFile, TableAt, Version};
 
-use crate::judgement::Judgement;
 use crate::listing::listing;
 use crate::sweep::on_every_supported_table;
 use crate::weir::weir;
@@ -28,7 +27,7 @@ fn a_dry_run_changes_nothing() {
 #[test]
 fn a_full_compaction_leaves_one_sorted_run_and_every_version_as_it_was() {
     on_every_supported_table(|engines, _, fixture, table| {
-        let before = Judgement::of(engines, table, fixture);
+        let before = Judgement::of(engines, table, fixture.python_reads).unwrap();
         weir("compact", table, &["--strategy", "full"]).done();
         assert_untouched_rows(engines, table, fixture, &before);
         for ((partition, bucket), runs) in sorted_runs(engines.java, table) {
@@ -44,7 +43,7 @@ fn a_full_compaction_leaves_one_sorted_run_and_every_version_as_it_was() {
 #[test]
 fn an_automatic_compaction_leaves_the_levels_that_javas_leaves() {
     on_every_supported_table(|engines, place, fixture, table| {
-        let before = Judgement::of(engines, table, fixture);
+        let before = Judgement::of(engines, table, fixture.python_reads).unwrap();
         let copy = place.copy(table, "compacted_by_the_other");
         weir("compact", table, &[]).done();
         assert_untouched_rows(engines, table, fixture, &before);
@@ -85,7 +84,7 @@ fn java_writes_on_and_compacts_again_as_if_weir_had_not_been_there() {
 /// Rows of all versions as before, no version gone, and nothing in the directories that nobody refers to.
 #[track_caller]
 fn assert_untouched_rows(engines: &Engines, table: &TableAt, fixture: &Fixture, before: &Judgement) {
-    let after = Judgement::of(engines, table, fixture);
+    let after = Judgement::of(engines, table, fixture.python_reads).unwrap();
     before.assert_unchanged(&after);
     before.assert_all_kept(&after);
     assert_eq!(engines.java.orphans(table).unwrap(), Vec::<String>::new(), "files that nothing refers to");

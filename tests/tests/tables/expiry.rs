@@ -4,9 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use weir_contract::Outcome;
-use weir_tests::oracle::{Expiry, Java, TableAt, Version};
+use weir_tests::oracle::{Expiry, Java, Judgement, TableAt, Version};
 
-use crate::judgement::Judgement;
 use crate::listing::listing;
 use crate::sweep::on_every_supported_table;
 use crate::weir::weir;
@@ -19,14 +18,14 @@ fn an_expiry_keeps_what_javas_keeps() {
     on_every_supported_table(|engines, place, fixture, table| {
         weir("compact", table, &["--strategy", "full"]).done();
         let copy = place.copy(table, "expired_by_the_other");
-        let before = Judgement::of(engines, table, fixture);
+        let before = Judgement::of(engines, table, fixture.python_reads).unwrap();
         weir("expire-snapshots", table, &KEEP_LITTLE).done();
         let expiry = Expiry { retain_min: Some(1), retain_max: Some(1), older_than: Some(Duration::ZERO) };
         engines.java.expire(&copy, &expiry).unwrap();
 
-        let after = Judgement::of(engines, table, fixture);
+        let after = Judgement::of(engines, table, fixture.python_reads).unwrap();
         before.assert_unchanged(&after);
-        let expected = Judgement::of(engines, &copy, fixture);
+        let expected = Judgement::of(engines, &copy, fixture.python_reads).unwrap();
         assert_eq!(after.versions(), expected.versions(), "retained versions");
         assert_eq!(
             engines.java.orphans(table).unwrap(),

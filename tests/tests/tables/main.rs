@@ -10,7 +10,6 @@
 mod compaction;
 mod expiry;
 mod inspection;
-mod judgement;
 mod listing;
 mod oracles;
 mod place;

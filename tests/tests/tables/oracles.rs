@@ -1,9 +1,8 @@
 //! The judges themselves: they must see what is there, and agree with each other.
 
-use weir_tests::oracle::Version;
 use weir_tests::oracle::fixtures::{Engines, PythonReads, UNSUPPORTED};
+use weir_tests::oracle::{Judgement, Version};
 
-use crate::judgement::Judgement;
 use crate::place::Place;
 use crate::sweep::on_every_supported_table;
 
@@ -36,9 +35,9 @@ fn every_unsupported_table_has_rows_and_files() {
 #[test]
 fn the_judges_find_nothing_wrong_with_what_java_itself_does() {
     on_every_supported_table(|engines, _, fixture, table| {
-        let before = Judgement::of(engines, table, fixture);
+        let before = Judgement::of(engines, table, fixture.python_reads).unwrap();
         engines.java.compact(table, true).unwrap();
-        let after = Judgement::of(engines, table, fixture);
+        let after = Judgement::of(engines, table, fixture.python_reads).unwrap();
         before.assert_unchanged(&after);
         before.assert_all_kept(&after);
         assert_eq!(engines.java.orphans(table).unwrap(), Vec::<String>::new());
