@@ -77,7 +77,7 @@ pub(crate) async fn collect(table: &Table, snapshots: &[Snapshot], end: i64) -> 
     // The entries that `end` itself deletes are gone from its own live files.
     for snapshot in snapshots.iter().skip(1).filter(|snapshot| snapshot.id <= end) {
         let is_expired = snapshot.id < end;
-        let delta = manifests(table, &snapshot.delta_manifest_list, is_expired).await?;
+        let delta = manifests(table, snapshot, &snapshot.delta_manifest_list, is_expired).await?;
         deleted_files(table, &entries(table, &delta, is_expired).await?, &mut candidates)?;
     }
     for snapshot in snapshots.iter().filter(|snapshot| snapshot.id < end) {
@@ -106,7 +106,7 @@ fn deleted_files(table: &Table, entries: &[ManifestEntry], candidates: &mut Cand
 
 async fn changelog_files(table: &Table, snapshot: &Snapshot, candidates: &mut Candidates) -> Result<()> {
     let Some(list) = &snapshot.changelog_manifest_list else { return Ok(()) };
-    let metas = manifests(table, list, true).await?;
+    let metas = manifests(table, snapshot, list, true).await?;
     for entry in entries(table, &metas, true).await? {
         for location in table.data().files(&entry)? {
             candidates.insert(within_table(location)?, FileKind::Changelog, entry.file.file_size);
@@ -117,8 +117,11 @@ async fn changelog_files(table: &Table, snapshot: &Snapshot, candidates: &mut Ca
 
 async fn metadata_files(table: &Table, snapshot: &Snapshot, candidates: &mut Candidates) -> Result<()> {
     for list in snapshot.manifest_lists() {
-        for manifest in manifests(table, list, true).await? {
+        for manifest in manifests(table, snapshot, list, true).await? {
             candidates.insert(paths::manifest(&manifest.file_name), FileKind::Manifest, manifest.file_size);
+            for extra in manifest.extra_files.iter().flatten() {
+                candidates.insert(paths::manifest(extra), FileKind::Manifest, 0);
+            }
         }
         candidates.insert(paths::manifest(list), FileKind::ManifestList, 0);
     }
@@ -135,9 +138,14 @@ async fn metadata_files(table: &Table, snapshot: &Snapshot, candidates: &mut Can
     Ok(())
 }
 
-async fn manifests(table: &Table, list: &str, is_expired: bool) -> Result<Vec<ManifestFileMeta>> {
-    Ok(unless_gone(table.manifest_list(list).await, is_expired)?
-        .map_or_else(Vec::new, |list| list.as_ref().clone()))
+async fn manifests(
+    table: &Table,
+    snapshot: &Snapshot,
+    list: &str,
+    is_expired: bool,
+) -> Result<Vec<ManifestFileMeta>> {
+    let list = unless_gone(table.manifest_list(snapshot, list).await, is_expired)?;
+    Ok(list.map_or_else(Vec::new, |list| list.as_ref().clone()))
 }
 
 async fn entries(table: &Table, metas: &[ManifestFileMeta], is_expired: bool) -> Result<Vec<ManifestEntry>> {

@@ -69,8 +69,11 @@ impl Protection<'_> {
         let mut protected = Vec::new();
         for list in snapshot.manifest_lists() {
             protected.push(paths::manifest(list));
-            let metas = self.table.manifest_list(list).await?;
-            protected.extend(metas.iter().map(|meta| paths::manifest(&meta.file_name)));
+            let metas = self.table.manifest_list(snapshot, list).await?;
+            let names = metas
+                .iter()
+                .flat_map(|meta| std::iter::once(&meta.file_name).chain(meta.extra_files.iter().flatten()));
+            protected.extend(names.map(|name| paths::manifest(name)));
         }
         if let Some(name) = &snapshot.index_manifest {
             protected.push(paths::manifest(name));
@@ -87,7 +90,7 @@ impl Protection<'_> {
         let lists = std::iter::once(&snapshot.delta_manifest_list).chain(&snapshot.changelog_manifest_list);
         let mut added = Vec::new();
         for list in lists {
-            added.extend(self.added(list).await?);
+            added.extend(self.added(snapshot, list).await?);
         }
         for entry in live.iter().chain(&added) {
             for location in self.table.data().files(entry)? {
@@ -97,8 +100,8 @@ impl Protection<'_> {
         Ok(protected)
     }
 
-    async fn added(&self, list: &str) -> Result<Vec<ManifestEntry>> {
-        let metas = self.table.manifest_list(list).await?;
+    async fn added(&self, snapshot: &Snapshot, list: &str) -> Result<Vec<ManifestEntry>> {
+        let metas = self.table.manifest_list(snapshot, list).await?;
         let manifests = self.table.manifests_of(&metas).await?;
         let entries = manifests.iter().flat_map(|manifest| manifest.iter());
         Ok(entries

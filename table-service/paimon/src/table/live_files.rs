@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -49,6 +49,8 @@ impl LiveFiles {
 pub(crate) struct ManifestCache {
     manifests: Cache<ManifestEntry>,
     lists: Cache<ManifestFileMeta>,
+    /// Lists with fields that this release does not know.
+    newer_lists: Mutex<HashSet<String>>,
 }
 
 #[derive(Debug)]
@@ -88,20 +90,48 @@ impl Table {
     ) -> Result<Vec<ManifestEntry>> {
         let mut entries = Vec::new();
         for list in [&snapshot.base_manifest_list, &snapshot.delta_manifest_list] {
-            for manifest in self.manifests_of(&self.manifest_list(list).await?).await? {
+            for manifest in self.manifests_of(&self.manifest_list(snapshot, list).await?).await? {
                 entries.extend(manifest.iter().filter(|entry| keep(entry)).cloned());
             }
         }
         Ok(entries)
     }
 
-    /// The manifests that a manifest list names.
-    pub(crate) async fn manifest_list(&self, name: &str) -> Result<Arc<Vec<ManifestFileMeta>>> {
+    /// The manifests that a manifest list of a snapshot names. A list that is shorter than the snapshot says is an
+    /// error: whatever it no longer names would look like nobody's.
+    pub(crate) async fn manifest_list(
+        &self,
+        snapshot: &Snapshot,
+        name: &str,
+    ) -> Result<Arc<Vec<ManifestFileMeta>>> {
         if let Some(list) = self.manifests.lists.get(name) {
             return Ok(list);
         }
         let content = self.storage().read(&paths::manifest(name)).await?;
-        Ok(self.manifests.lists.insert(name, manifest::read_manifest_list(&content, name)?.entries))
+        manifest::check_size(&content, snapshot.manifest_list_size(name)).map_err(|error| error.at(name))?;
+        let list = manifest::read_manifest_list(&content, name)?;
+        if list.has_unknown_fields {
+            self.manifests.newer_lists.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        }
+        Ok(self.manifests.lists.insert(name, list.entries))
+    }
+
+    /// The same, to be written again: refused when a newer release has put more into the list than would be kept.
+    pub(crate) async fn rewritable_list(
+        &self,
+        snapshot: &Snapshot,
+        name: &str,
+    ) -> Result<Arc<Vec<ManifestFileMeta>>> {
+        let list = self.manifest_list(snapshot, name).await?;
+        if self.manifests.newer_lists.lock().unwrap_or_else(PoisonError::into_inner).contains(name) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "manifest list {name} has fields of a newer release of Paimon, which a commit would lose"
+                ),
+            ));
+        }
+        Ok(list)
     }
 
     /// The entries of manifests, in the order given. Each manifest is read once.

@@ -41,10 +41,13 @@ fn shown(plan: &BucketPlan) -> Vec<String> {
         .iter()
         .map(|task| match task {
             Task::Upgrade(file) => format!("^{}", names([file.as_ref()])[0]),
-            Task::Rewrite(sections) => sections
-                .iter()
-                .map(|section| format!("[{}]", section.iter().map(run).collect::<Vec<_>>().join("|")))
-                .collect(),
+            Task::Rewrite(sections) => {
+                let shown: Vec<String> = sections
+                    .iter()
+                    .map(|section| section.iter().map(run).collect::<Vec<_>>().join("|"))
+                    .collect();
+                format!("[{}]", shown.join("]["))
+            }
         })
         .collect()
 }

@@ -1,24 +1,24 @@
 use super::*;
 
-fn of(value: Value, kind: TypeKind) -> Datum {
-    datum(Some(&value), &DataType::nullable(kind)).unwrap()
+fn of(value: &Value, kind: TypeKind) -> Datum {
+    datum(Some(value), &DataType::nullable(kind)).unwrap()
 }
 
 #[test]
 fn timestamps_are_read_in_the_unit_of_their_precision() {
     let stamp = |precision| TypeKind::Timestamp { precision };
-    assert_eq!(of(Value::Integer(1500), stamp(3)), Datum::Timestamp { millis: 1500, nanos: 0 });
-    assert_eq!(of(Value::Integer(1_500_001), stamp(6)), Datum::Timestamp { millis: 1500, nanos: 1000 });
-    assert_eq!(of(Value::Integer(-1), stamp(6)), Datum::Timestamp { millis: -1, nanos: 999_000 });
+    assert_eq!(of(&Value::Integer(1500), stamp(3)), Datum::Timestamp { millis: 1500, nanos: 0 });
+    assert_eq!(of(&Value::Integer(1_500_001), stamp(6)), Datum::Timestamp { millis: 1500, nanos: 1000 });
+    assert_eq!(of(&Value::Integer(-1), stamp(6)), Datum::Timestamp { millis: -1, nanos: 999_000 });
 }
 
 #[test]
 fn int96_timestamps_count_from_their_julian_day() {
     let kind = TypeKind::Timestamp { precision: 9 };
     let epoch = Value::Int96 { julian_day: 2_440_588, nanos: 1_000_001 };
-    assert_eq!(of(epoch, kind.clone()), Datum::Timestamp { millis: 1, nanos: 1 });
+    assert_eq!(of(&epoch, kind.clone()), Datum::Timestamp { millis: 1, nanos: 1 });
     let before = Value::Int96 { julian_day: 2_440_587, nanos: 0 };
-    assert_eq!(of(before, kind), Datum::Timestamp { millis: -86_400_000, nanos: 0 });
+    assert_eq!(of(&before, kind), Datum::Timestamp { millis: -86_400_000, nanos: 0 });
 }
 
 #[test]

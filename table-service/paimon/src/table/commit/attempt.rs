@@ -61,8 +61,8 @@ struct ManifestWriter<'a> {
 impl ManifestWriter<'_> {
     async fn write(&mut self, commit: &Compaction, latest: &Snapshot) -> Result<Snapshot> {
         let table = self.table;
-        let mut base = table.manifest_list(&latest.base_manifest_list).await?.as_ref().clone();
-        base.extend(table.manifest_list(&latest.delta_manifest_list).await?.iter().cloned());
+        let mut base = table.rewritable_list(latest, &latest.base_manifest_list).await?.as_ref().clone();
+        base.extend(table.rewritable_list(latest, &latest.delta_manifest_list).await?.iter().cloned());
         let (base_list, base_size) = self.list(&base).await?;
 
         let entries = delta_entries(commit);

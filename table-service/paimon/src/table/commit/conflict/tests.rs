@@ -33,7 +33,10 @@ fn a_change_of_files_that_are_still_there_applies_beside_new_files() {
 #[test]
 fn an_upgrade_is_a_delete_and_an_add_of_one_file() {
     let old = file("old", 0, (0, 9));
-    assert_eq!(reason(&[old.clone()], &[old.clone()], &[old.upgrade(5).unwrap()]), None);
+    assert_eq!(
+        reason(std::slice::from_ref(&old), std::slice::from_ref(&old), &[old.upgrade(5).unwrap()]),
+        None
+    );
 }
 
 #[test]
