@@ -3,7 +3,7 @@
 //! ```text
 //!  Section, Section, …        plan: key, sequence, kind                column tasks
 //!  ┌ SortedRun ─ files ┐      columns only                             one per (unit, column)
-//!  │ SortedRun ─ files │ ───► unit 0: steps, row ranges per run ─────► read ranges → decode → gather → encode
+//!  │ SortedRun ─ files │ ───► unit 0: kept rows, row ranges per run ─► read ranges → decode → gather → encode
 //!  └ SortedRun ─ files ┘      unit 1: …                                chunks appended in column order
 //!                                                                      └► OutputFile, rolled at a target size
 //! ```
@@ -15,15 +15,14 @@
 //!
 //! Words: a *sorted run* is a list of files whose rows ascend strictly by key; a *section* is a
 //! set of runs that shares no key with any other section; a *unit* is the part of a merge that
-//! becomes one output row group; a *plan* says row by row which run comes next and whether the row
-//! is kept.
+//! becomes one output row group; a *plan* says which row of which run comes next in the output.
 //!
 //! # Memory
 //!
 //! A rewrite holds, whatever its size:
 //!
 //! - the footers of all input files, with their offset indexes;
-//! - the plan of one unit: two bytes per input row, for at most 2^24 input rows;
+//! - the plan of one unit: six bytes per output row;
 //! - for planning, per run: the compressed key, sequence and kind columns of 131,072 rows and one
 //!   decoded batch of 8192;
 //! - for a column task: the compressed pages of the unit's rows of about 8 MiB worth of columns, at

@@ -63,21 +63,21 @@ impl Rewriter<'_> {
         let mut planner = Planner::new(self.runs, self.spec, self.leaves, rows)?;
         while let Some(mut unit) = planner.next_unit().await? {
             self.control.check()?;
-            self.rewrite.output_rows += unit.rows as u64;
+            self.rewrite.output_rows += unit.rows() as u64;
             self.rewrite.superseded_rows += unit.superseded_rows;
             self.rewrite.dropped_deletes += unit.dropped_deletes;
             tracing::debug!(
-                input_rows = unit.input_rows(),
-                rows = unit.rows,
+                input_rows = unit.input_rows,
+                rows = unit.rows(),
                 superseded_rows = unit.superseded_rows,
                 "planned a unit"
             );
-            if unit.rows > 0 {
+            if unit.rows() > 0 {
                 self.write_row_group(&mut unit).await?;
             } else {
                 self.skip(&unit);
             }
-            self.done_rows += unit.input_rows() as u64;
+            self.done_rows += unit.input_rows as u64;
             self.output.roll(self.spec.output.target_file_bytes).await?;
         }
         self.rewrite.files = self.output.finish().await?;
@@ -108,7 +108,7 @@ impl Rewriter<'_> {
                 encoded.append(&mut row_group)?;
                 target.drain().await?;
                 ColumnTask::release(self.runs, unit, column);
-                let done = unit.input_rows() * (column + 1) / self.leaves.len();
+                let done = unit.input_rows * (column + 1) / self.leaves.len();
                 self.control.report(&Progress {
                     input_rows: self.done_rows + done as u64,
                     total_rows: self.rewrite.input_rows,
@@ -129,7 +129,7 @@ impl Rewriter<'_> {
             ColumnTask::release(self.runs, unit, column);
         }
         self.control.report(&Progress {
-            input_rows: self.done_rows + unit.input_rows() as u64,
+            input_rows: self.done_rows + unit.input_rows as u64,
             total_rows: self.rewrite.input_rows,
             read_bytes: read_bytes(self.runs),
             written_bytes: self.output.written_bytes(),

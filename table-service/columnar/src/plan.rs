@@ -1,8 +1,8 @@
 //! The merge, run once over the columns that decide it.
 //!
 //! A [`Planner`] decodes key, order, sequence and kind columns of every run, merges them by key
-//! and yields [`Unit`]s: one step per input row (which run, kept or not), at most one output row
-//! group each. The merge itself ([`merger`]) is free of I/O: it says which run it needs rows of.
+//! and yields [`Unit`]s: run and row of every kept row in key order, at most one output row group
+//! each. The merge itself ([`merger`]) is free of I/O: it says which run it needs rows of.
 
 mod cursor;
 mod keys;

@@ -3,14 +3,14 @@
 
 mod bytes;
 mod decoder;
-mod file;
 mod footer;
 mod guard;
+mod input;
 mod int96;
 mod pages;
 mod ranges;
 mod run;
 
 pub(crate) use decoder::ColumnDecoder;
-pub(crate) use file::InputColumns;
+pub(crate) use input::OpenInput;
 pub(crate) use run::{CONCURRENT_READS, Run, open_runs};

@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::leaf::Leaf;
 use crate::plan::Unit;
-use crate::read::{CONCURRENT_READS, InputColumns, Run};
+use crate::read::{CONCURRENT_READS, OpenInput, Run};
 use crate::write::{ColumnEncoder, EncodedColumn};
 use crate::{Control, Result};
 use gather::Gather;
@@ -71,6 +71,6 @@ impl ColumnTask<'_> {
     }
 }
 
-async fn fetch(file: &InputColumns, columns: &[usize], rows: Range<u64>) -> Result<()> {
+async fn fetch(file: &OpenInput, columns: &[usize], rows: Range<u64>) -> Result<()> {
     file.fetch(columns, &rows).await
 }

@@ -7,7 +7,7 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use super::keys::UserOrder;
 use super::merger::PlanBatch;
 use crate::leaf::Leaf;
-use crate::read::{ColumnDecoder, InputColumns, Run};
+use crate::read::{ColumnDecoder, OpenInput, Run};
 use crate::spec::MergeSpec;
 use crate::{Error, Result};
 
@@ -23,8 +23,9 @@ pub(crate) struct RunCursor<'a> {
     order: Option<UserOrder>,
     /// Output columns that the plan needs, ascending.
     columns: Vec<usize>,
-    /// Files with rows that are not in the window yet, and how many of the first one's are.
-    files: Vec<Arc<InputColumns>>,
+    /// Files that have rows.
+    files: Vec<Arc<OpenInput>>,
+    /// The file that is being read, and its first row after the window.
     file: usize,
     next_row: u64,
     /// Decoders of the window, one per plan column.

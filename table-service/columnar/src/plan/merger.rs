@@ -9,8 +9,8 @@ use super::keys::{Keys, OrderRow};
 use super::unit::Unit;
 use crate::{Error, Result};
 
-/// Input rows of a unit at most, so that heavily repeated keys do not let a plan grow.
-const MAX_UNIT_STEPS: usize = 1 << 24;
+/// Input rows of a unit at most, so that it reads a bounded part of runs that share most keys.
+const MAX_INPUT_ROWS: usize = 1 << 24;
 
 /// What the merge does with the records of a key, and when it closes a unit.
 #[derive(Clone, Copy, Debug)]
@@ -94,8 +94,9 @@ struct Group<T> {
 
 /// One record of a key, as far as it decides who wins.
 struct Record {
-    position: usize,
     run: usize,
+    /// Counted from the run's first row in the unit.
+    row: u64,
     order: Option<OrderRow>,
     sequence: i64,
     retract: bool,
@@ -132,10 +133,10 @@ impl<K: Keys> Merger<K> {
         let run = head.0.run;
         let state = &mut self.runs[run];
         let loaded = state.batch.as_ref()?;
-        let position = self.unit.push(run);
+        self.unit.input_rows += 1;
         let record = Record {
-            position,
             run,
+            row: state.merged - state.unit_start,
             order: loaded.order.as_ref().map(|rows| rows.row(state.at).owned()),
             sequence: loaded.sequence.value(state.at),
             retract: is_retract(loaded.kind.value(state.at)),
@@ -158,15 +159,18 @@ impl<K: Keys> Merger<K> {
     }
 
     /// Decides the open key.
-    fn close_group(&mut self) {
-        let Some(group) = self.group.take() else { return };
+    fn close_group(&mut self) -> Result<()> {
+        let Some(group) = self.group.take() else { return Ok(()) };
         self.unit.superseded_rows += group.records - u64::from(group.winner.is_some());
-        let Some(winner) = group.winner else { return };
+        let Some(winner) = group.winner else { return Ok(()) };
         if winner.retract && self.rules.drop_deletes {
             self.unit.dropped_deletes += 1;
-            return;
+            return Ok(());
         }
-        self.unit.keep(winner.position);
+        match (u16::try_from(winner.run), u32::try_from(winner.row)) {
+            (Ok(run), Ok(row)) => self.unit.keep(run, row),
+            _ => return Err(Error::internal("a unit outgrew its plan")),
+        }
         self.unit.deletes += u64::from(winner.retract);
         let (min, max) = self.unit.sequences.unwrap_or((i64::MAX, i64::MIN));
         self.unit.sequences = Some((min.min(winner.sequence), max.max(winner.sequence)));
@@ -174,10 +178,11 @@ impl<K: Keys> Merger<K> {
             Some((_, last)) => *last = group.key,
             None => self.bounds = Some((group.key.clone(), group.key)),
         }
+        Ok(())
     }
 
     fn is_unit_full(&self) -> bool {
-        self.unit.rows >= self.rules.unit_rows || self.unit.input_rows() >= MAX_UNIT_STEPS
+        self.unit.rows() >= self.rules.unit_rows || self.unit.input_rows >= MAX_INPUT_ROWS
     }
 
     fn close_unit(&mut self) -> Result<Unit> {
@@ -206,11 +211,11 @@ impl<K: Keys> UnitMerger for Merger<K> {
                 (Some(group), Some(next)) => group.key == next.0.key,
                 (Some(_), None) => false,
                 (None, Some(_)) => true,
-                (None, None) if self.unit.input_rows() > 0 => return self.close_unit().map(Step::Unit),
+                (None, None) if self.unit.input_rows > 0 => return self.close_unit().map(Step::Unit),
                 (None, None) => return Ok(Step::End),
             };
             if !same_key {
-                self.close_group();
+                self.close_group()?;
                 if self.is_unit_full() {
                     return self.close_unit().map(Step::Unit);
                 }

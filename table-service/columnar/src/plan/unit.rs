@@ -2,18 +2,20 @@ use std::ops::Range;
 
 use crate::Value;
 
-/// Greatest number of runs that a step can name.
-pub(crate) const MAX_RUNS: usize = 1 << 15;
+/// Greatest number of runs that a plan can name.
+pub(crate) const MAX_RUNS: usize = 1 << 16;
 
 /// The part of a merge that becomes one output row group.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Unit {
-    /// One step per input row, in key order: run index, and in the lowest bit whether it is kept.
-    steps: Vec<u16>,
-    /// Per run, the rows that the steps take, counted across the run's files.
+    /// Run of every kept row, in key order.
+    runs: Vec<u16>,
+    /// Row of every kept row, counted from the first row that the unit takes of its run.
+    rows: Vec<u32>,
+    /// Rows that the unit takes of every run, kept or not, counted across the run's files.
     pub(crate) slices: Vec<Range<u64>>,
-    /// Rows kept.
-    pub(crate) rows: usize,
+    /// Rows that the unit takes of all runs.
+    pub(crate) input_rows: usize,
     /// Kept rows of kind -U or -D.
     pub(crate) deletes: u64,
     /// Least and greatest sequence number of the kept rows.
@@ -29,27 +31,20 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// Appends a row that is not kept so far; returns its position.
-    pub(crate) fn push(&mut self, run: usize) -> usize {
-        // At most `MAX_RUNS` runs are merged, so the run fits 15 bits.
-        #[expect(clippy::cast_possible_truncation, reason = "runs are bounded by MAX_RUNS")]
-        self.steps.push((run as u16) << 1);
-        self.steps.len() - 1
+    /// Keeps a row.
+    pub(crate) fn keep(&mut self, run: u16, row: u32) {
+        self.runs.push(run);
+        self.rows.push(row);
     }
 
-    /// Keeps the row at a position.
-    pub(crate) fn keep(&mut self, position: usize) {
-        self.steps[position] |= 1;
-        self.rows += 1;
+    /// Number of kept rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows.len()
     }
 
-    /// Run of every input row in key order, and whether it is kept.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
-        self.steps.iter().map(|step| (usize::from(step >> 1), step & 1 == 1))
-    }
-
-    /// Input rows of the unit.
-    pub(crate) fn input_rows(&self) -> usize {
-        self.steps.len()
+    /// Run and row of some kept rows, by their position in the output.
+    pub(crate) fn kept(&self, output: Range<usize>) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let rows = self.rows[output.clone()].iter().map(|row| *row as usize);
+        self.runs[output].iter().map(|run| usize::from(*run)).zip(rows)
     }
 }

@@ -12,8 +12,8 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
-use super::file::{InputColumn, InputColumns};
 use super::guard::guarded;
+use super::input::{InputColumn, OpenInput};
 use super::int96::Int96Reader;
 use super::pages::{Chunks, LeafBytes, open_chunk};
 use crate::leaf::{Leaf, Physical};
@@ -23,7 +23,7 @@ use crate::{Error, Result};
 ///
 /// The bytes must have been fetched before.
 pub(crate) struct ColumnDecoder {
-    file: Arc<InputColumns>,
+    file: Arc<OpenInput>,
     column: usize,
     required: bool,
     path: String,
@@ -42,7 +42,7 @@ enum LeafReader {
 impl ColumnDecoder {
     /// Opens `column` at the first of `rows`.
     pub(crate) fn open(
-        file: &Arc<InputColumns>,
+        file: &Arc<OpenInput>,
         column: usize,
         output: &Leaf,
         rows: &Range<u64>,
@@ -114,7 +114,7 @@ impl ColumnDecoder {
     }
 }
 
-fn undecodable(file: &InputColumns, path: &str, error: ParquetError) -> Error {
+fn undecodable(file: &OpenInput, path: &str, error: ParquetError) -> Error {
     let kind = match error {
         ParquetError::NYI(_) => Error::unsupported("the column's layout cannot be decoded"),
         _ => Error::corrupt("the column cannot be decoded"),
@@ -123,7 +123,7 @@ fn undecodable(file: &InputColumns, path: &str, error: ParquetError) -> Error {
 }
 
 fn open_leaf(
-    file: &Arc<InputColumns>,
+    file: &Arc<OpenInput>,
     input: &InputColumn,
     rows: &Range<u64>,
     batch_rows: usize,
@@ -162,7 +162,7 @@ fn open_leaf(
     Ok((LeafReader::Arrow(Box::new(reader)), unwanted))
 }
 
-fn is_delta_encoded(file: &InputColumns, input: &InputColumn) -> bool {
+fn is_delta_encoded(file: &OpenInput, input: &InputColumn) -> bool {
     let chunks = file.metadata().row_groups().iter().map(|group| group.column(input.index));
     chunks.flat_map(ColumnChunkMetaData::encodings).any(|encoding| {
         matches!(
@@ -191,7 +191,7 @@ fn bare_levels(leaf: &Leaf) -> ParquetResult<FieldLevels> {
 /// One leaf of some row groups, presented as a file of one column.
 struct OneLeaf {
     chunks: Cell<Option<Chunks>>,
-    file: Arc<InputColumns>,
+    file: Arc<OpenInput>,
     rows: usize,
 }
 

@@ -7,13 +7,13 @@ use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length, SerializedPageReader};
 
-use super::file::InputColumns;
+use super::input::OpenInput;
 use super::ranges::{page_locations, page_of};
 
 /// The fetched bytes of one leaf of a file, as the Parquet reader wants to see them.
 #[derive(Clone)]
 pub(crate) struct LeafBytes {
-    pub(crate) file: Arc<InputColumns>,
+    pub(crate) file: Arc<OpenInput>,
     pub(crate) leaf: usize,
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::file::InputColumns;
+use super::input::OpenInput;
 use crate::leaf::Leaf;
 use crate::{InputFile, Result, Section};
 
@@ -12,13 +12,13 @@ pub(crate) const CONCURRENT_READS: usize = 16;
 
 /// An open sorted run: its rows are counted across its files.
 pub(crate) struct Run {
-    files: Vec<Arc<InputColumns>>,
+    files: Vec<Arc<OpenInput>>,
     /// First row of every file, then the number of rows.
     starts: Vec<u64>,
 }
 
 impl Run {
-    fn new(files: Vec<Arc<InputColumns>>) -> Self {
+    fn new(files: Vec<Arc<OpenInput>>) -> Self {
         let mut starts = vec![0];
         let mut at = 0;
         for file in &files {
@@ -32,12 +32,12 @@ impl Run {
         self.starts.last().copied().unwrap_or(0)
     }
 
-    pub(crate) fn files(&self) -> &[Arc<InputColumns>] {
+    pub(crate) fn files(&self) -> &[Arc<OpenInput>] {
         &self.files
     }
 
     /// The files that hold `rows`, each with the part of its own rows.
-    pub(crate) fn parts(&self, rows: &Range<u64>) -> Vec<(&Arc<InputColumns>, Range<u64>)> {
+    pub(crate) fn parts(&self, rows: &Range<u64>) -> Vec<(&Arc<OpenInput>, Range<u64>)> {
         let first = self.starts.partition_point(|start| *start <= rows.start).saturating_sub(1);
         self.files[first.min(self.files.len())..]
             .iter()
@@ -62,15 +62,15 @@ pub(crate) async fn open_runs(sections: &[Section], output: &[Leaf]) -> Result<V
             opening.extend(sorted.files.iter().map(|file| open_file(run, file, output)));
         }
     }
-    let opened: Vec<(usize, InputColumns)> =
+    let opened: Vec<(usize, OpenInput)> =
         stream::iter(opening).buffered(CONCURRENT_READS).try_collect().await?;
-    let mut runs: Vec<Vec<Arc<InputColumns>>> = (0..count).map(|_| Vec::new()).collect();
+    let mut runs: Vec<Vec<Arc<OpenInput>>> = (0..count).map(|_| Vec::new()).collect();
     for (run, file) in opened {
         runs[run].push(Arc::new(file));
     }
     Ok(runs.into_iter().map(Run::new).collect())
 }
 
-async fn open_file(run: usize, file: &InputFile, output: &[Leaf]) -> Result<(usize, InputColumns)> {
-    Ok((run, InputColumns::open(file, output).await?))
+async fn open_file(run: usize, file: &InputFile, output: &[Leaf]) -> Result<(usize, OpenInput)> {
+    Ok((run, OpenInput::open(file, output).await?))
 }

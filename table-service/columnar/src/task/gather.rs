@@ -7,12 +7,14 @@ use arrow::compute::interleave;
 
 use crate::leaf::Leaf;
 use crate::plan::Unit;
-use crate::read::{ColumnDecoder, InputColumns, Run};
+use crate::read::{ColumnDecoder, OpenInput, Run};
 use crate::{Error, Result};
 
 /// Yields the kept values of one column of a unit, in key order.
 pub(crate) struct Gather<'a> {
-    steps: Box<dyn Iterator<Item = (usize, bool)> + Send + 'a>,
+    unit: &'a Unit,
+    /// Values yielded so far.
+    at: usize,
     readers: Vec<RunReader<'a>>,
     /// Decoded arrays that the batch being built takes values from.
     arrays: Vec<ArrayRef>,
@@ -23,15 +25,17 @@ pub(crate) struct Gather<'a> {
 
 /// The rows of one run that the unit takes.
 struct RunReader<'a> {
-    parts: VecDeque<(&'a Arc<InputColumns>, Range<u64>)>,
+    parts: VecDeque<(&'a Arc<OpenInput>, Range<u64>)>,
     decoder: Option<ColumnDecoder>,
     column: usize,
     leaf: &'a Leaf,
     batch_rows: usize,
-    /// Where the current array lies in [`Gather::arrays`], its length and the next row in it.
-    array: usize,
-    length: usize,
-    at: usize,
+    /// The array that was decoded last, and the rows it holds, counted from the run's first row in
+    /// the unit.
+    array: Option<ArrayRef>,
+    rows: Range<usize>,
+    /// Where the array lies in [`Gather::arrays`], once a value of it is picked.
+    place: Option<usize>,
 }
 
 impl<'a> Gather<'a> {
@@ -51,44 +55,38 @@ impl<'a> Gather<'a> {
                 column,
                 leaf,
                 batch_rows,
-                array: 0,
-                length: 0,
-                at: 0,
+                array: None,
+                rows: 0..0,
+                place: None,
             })
             .collect();
-        Self {
-            steps: Box::new(unit.steps()),
-            readers,
-            arrays: Vec::new(),
-            picked: Vec::with_capacity(batch_rows),
-            batch_rows,
-        }
+        Self { unit, at: 0, readers, arrays: Vec::new(), picked: Vec::with_capacity(batch_rows), batch_rows }
     }
 
     /// The next values, at most a batch; `None` after the last.
     pub(crate) fn next_batch(&mut self) -> Result<Option<ArrayRef>> {
-        while self.picked.len() < self.batch_rows {
-            let Some((run, keep)) = self.steps.next() else { break };
-            let reader = &mut self.readers[run];
-            if reader.at == reader.length {
-                let array = reader.next_array()?;
-                reader.array = self.arrays.len();
-                reader.length = array.len();
-                reader.at = 0;
-                self.arrays.push(array);
-            }
-            if keep {
-                self.picked.push((reader.array, reader.at));
-            }
-            reader.at += 1;
-        }
-        if self.picked.is_empty() {
+        let end = self.unit.rows().min(self.at + self.batch_rows);
+        if self.at == end {
             return Ok(None);
         }
-        let batch = self.picked_values()?;
+        self.arrays.clear();
         self.picked.clear();
-        self.forget_used_arrays();
-        Ok(Some(batch))
+        for reader in &mut self.readers {
+            reader.place = None;
+        }
+        for (run, row) in self.unit.kept(self.at..end) {
+            let reader = &mut self.readers[run];
+            if row >= reader.rows.end {
+                reader.advance_to(row)?;
+            }
+            let place = match reader.place {
+                Some(place) => place,
+                None => reader.place_array(&mut self.arrays)?,
+            };
+            self.picked.push((place, row - reader.rows.start));
+        }
+        self.at = end;
+        self.picked_values().map(Some)
     }
 
     fn picked_values(&self) -> Result<ArrayRef> {
@@ -104,28 +102,33 @@ impl<'a> Gather<'a> {
     fn picked_slice(&self) -> Option<(usize, Range<usize>)> {
         let (array, first) = *self.picked.first()?;
         let (last_array, last) = *self.picked.last()?;
-        let one_after_the_other = array == last_array
-            && last - first + 1 == self.picked.len()
-            && self.picked.iter().all(|(picked, _)| *picked == array);
+        let one_after_the_other = self.arrays.len() == 1
+            && array == last_array
+            && last.checked_sub(first).is_some_and(|distance| distance + 1 == self.picked.len());
         one_after_the_other.then_some((array, first..last + 1))
-    }
-
-    fn forget_used_arrays(&mut self) {
-        let mut kept = Vec::with_capacity(self.readers.len());
-        for reader in &mut self.readers {
-            if reader.at < reader.length {
-                kept.push(Arc::clone(&self.arrays[reader.array]));
-                reader.array = kept.len() - 1;
-            } else {
-                reader.length = 0;
-                reader.at = 0;
-            }
-        }
-        self.arrays = kept;
     }
 }
 
 impl RunReader<'_> {
+    /// Decodes up to the array that holds `row`.
+    fn advance_to(&mut self, row: usize) -> Result<()> {
+        while row >= self.rows.end {
+            let array = self.next_array()?;
+            self.rows = self.rows.end..self.rows.end + array.len();
+            self.array = Some(array);
+            self.place = None;
+        }
+        Ok(())
+    }
+
+    fn place_array(&mut self, arrays: &mut Vec<ArrayRef>) -> Result<usize> {
+        let array = self.array.as_ref().ok_or_else(|| Error::internal("a plan goes back in a run"))?;
+        arrays.push(Arc::clone(array));
+        let place = arrays.len() - 1;
+        self.place = Some(place);
+        Ok(place)
+    }
+
     fn next_array(&mut self) -> Result<ArrayRef> {
         loop {
             if let Some(decoder) = &mut self.decoder

@@ -158,11 +158,15 @@ fn int96(stored: &[u8]) -> Int96 {
 }
 
 fn has_nan(array: &ArrayRef) -> bool {
+    // The values of null rows are looked at too, which is fast, and only believed when they are not
+    // null.
     if let Some(floats) = array.as_primitive_opt::<Float32Type>() {
-        return floats.iter().flatten().any(f32::is_nan);
+        return floats.values().iter().any(|value| value.is_nan())
+            && floats.iter().flatten().any(f32::is_nan);
     }
     if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
-        return doubles.iter().flatten().any(f64::is_nan);
+        return doubles.values().iter().any(|value| value.is_nan())
+            && doubles.iter().flatten().any(f64::is_nan);
     }
     false
 }

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,23 +16,36 @@ use crate::leaf::Leaf;
 use crate::plan::Unit;
 use crate::{Error, OutputFile, OutputStream, Result, Sink, Value};
 
-/// Bytes that are handed to the stream at once, at least.
+/// Bytes that are handed to the stream at once.
 const WRITE_BYTES: usize = 1 << 20;
 
-/// Encoded bytes on their way from the Parquet writer to a stream.
+/// Encoded bytes on their way from the Parquet writer to a stream, in pieces of [`WRITE_BYTES`].
 #[derive(Clone, Default)]
-pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Buffer(Arc<Mutex<VecDeque<Vec<u8>>>>);
 
 impl Buffer {
-    fn take(&self, at_least: usize) -> Option<Bytes> {
-        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (bytes.len() >= at_least.max(1)).then(|| std::mem::take(&mut *bytes).into())
+    /// The first piece, if it is full or the bytes end with it.
+    fn take(&self, is_last: bool) -> Option<Bytes> {
+        let mut pieces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_ready = is_last || pieces.front().is_some_and(|piece| piece.len() >= WRITE_BYTES);
+        is_ready.then(|| pieces.pop_front()).flatten().map(Bytes::from)
     }
 }
 
 impl io::Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        let mut pieces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match pieces.back_mut().filter(|piece| piece.len() < WRITE_BYTES) {
+                Some(piece) => {
+                    let (fitting, after) = rest.split_at(rest.len().min(WRITE_BYTES - piece.len()));
+                    piece.extend_from_slice(fitting);
+                    rest = after;
+                }
+                None => pieces.push_back(Vec::with_capacity(WRITE_BYTES)),
+            }
+        }
         Ok(bytes.len())
     }
 
@@ -46,12 +60,12 @@ pub(crate) struct Output<'a> {
     schema: TypePtr,
     leaves: &'a [Leaf],
     properties: WriterPropertiesPtr,
-    open: Option<OpenFile>,
+    open: Option<OpenOutput>,
     files: Vec<OutputFile>,
 }
 
 /// An output file that takes row groups.
-pub(crate) struct OpenFile {
+pub(crate) struct OpenOutput {
     writer: SerializedFileWriter<Buffer>,
     target: Target,
     columns: ArrowRowGroupWriterFactory,
@@ -78,18 +92,20 @@ impl Target {
         self.written
     }
 
-    /// Hands encoded bytes to the stream once there are enough of them.
+    /// Hands full pieces of encoded bytes to the stream.
     pub(crate) async fn drain(&mut self) -> Result<()> {
-        self.write(WRITE_BYTES).await
+        self.write(false).await
     }
 
-    async fn write(&mut self, at_least: usize) -> Result<()> {
-        let Some(bytes) = self.buffer.take(at_least) else { return Ok(()) };
-        self.written += bytes.len() as u64;
-        self.stream
-            .write(bytes)
-            .await
-            .map_err(|error| Error::io("writing an output file", error).with_file(self.stream.name()))
+    async fn write(&mut self, all: bool) -> Result<()> {
+        while let Some(bytes) = self.buffer.take(all) {
+            self.written += bytes.len() as u64;
+            self.stream
+                .write(bytes)
+                .await
+                .map_err(|error| Error::io("writing an output file", error).with_file(self.stream.name()))?;
+        }
+        Ok(())
     }
 }
 
@@ -104,7 +120,7 @@ impl<'a> Output<'a> {
     }
 
     /// The file that takes the next row group.
-    pub(crate) async fn open_file(&mut self) -> Result<&mut OpenFile> {
+    pub(crate) async fn open_file(&mut self) -> Result<&mut OpenOutput> {
         let open = match self.open.take() {
             Some(open) => open,
             None => self.create().await?,
@@ -149,7 +165,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    async fn create(&mut self) -> Result<OpenFile> {
+    async fn create(&mut self) -> Result<OpenOutput> {
         let stream = self.sink.create().await.map_err(|error| Error::io("creating an output file", error))?;
         let buffer = Buffer::default();
         let writer =
@@ -166,7 +182,7 @@ impl<'a> Output<'a> {
             .iter()
             .map(|leaf| Field::new(&leaf.path, leaf.arrow_type(), !leaf.required))
             .collect();
-        Ok(OpenFile {
+        Ok(OpenOutput {
             columns: ArrowRowGroupWriterFactory::new(&writer, Arc::new(Schema::new(fields))),
             writer,
             target: Target { stream, buffer, written: 0 },
@@ -184,7 +200,7 @@ impl<'a> Output<'a> {
     async fn finish_file(&mut self) -> Result<()> {
         let Some(open) = &mut self.open else { return Ok(()) };
         open.writer.finish().map_err(unwritable)?;
-        open.target.write(1).await?;
+        open.target.write(true).await?;
         // From here on the stream is not aborted any more: finishing is the sink's own affair.
         let Some(open) = self.open.take() else { return Ok(()) };
         let name = open.target.stream.name().to_owned();
@@ -216,7 +232,7 @@ impl<'a> Output<'a> {
     }
 }
 
-impl OpenFile {
+impl OpenOutput {
     /// Arrow writers for the columns of the next row group.
     pub(crate) fn column_writers(&self) -> Result<Vec<ArrowColumnWriter>> {
         self.columns.create_column_writers(self.row_groups).map_err(unwritable)
@@ -232,7 +248,7 @@ impl OpenFile {
     /// Takes over what is known of a unit whose row group is complete.
     pub(crate) fn add_unit(&mut self, unit: &mut Unit, bytes_before: u64) {
         self.row_groups += 1;
-        self.rows += unit.rows as u64;
+        self.rows += unit.rows() as u64;
         self.deletes += unit.deletes;
         if let Some((least, greatest)) = unit.sequences {
             self.sequences = (self.sequences.0.min(least), self.sequences.1.max(greatest));

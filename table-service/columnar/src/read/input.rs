@@ -15,7 +15,7 @@ use crate::{ColumnSource, Error, InputFile, Result, Source};
 
 /// An open input file: its footer, how its columns map to the output, and the bytes of it that
 /// are in memory.
-pub(crate) struct InputColumns {
+pub(crate) struct OpenInput {
     source: Arc<dyn Source>,
     metadata: ParquetMetaData,
     /// First row of every row group, then the number of rows.
@@ -39,7 +39,7 @@ pub(crate) struct InputColumn {
     last_use: bool,
 }
 
-impl InputColumns {
+impl OpenInput {
     /// Reads the footer and resolves the columns against the output's leaves.
     pub(crate) async fn open(file: &InputFile, output: &[Leaf]) -> Result<Self> {
         let Footer { metadata, tail, read_bytes } = read_footer(file.source.as_ref()).await?;
