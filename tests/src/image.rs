@@ -6,12 +6,15 @@ mod libraries;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use self::archive::{Layer, write_archive};
 use crate::cache::{self, Inputs};
 
+/// How long the archive of a build is kept after a later build.
+const KEPT_FOR: Duration = Duration::from_hours(24);
 /// Changes with what an image holds beside the program.
 const LAYOUT: &str = "2";
 
@@ -59,6 +62,24 @@ impl Image {
         write_archive(&mut file, &self.reference(), &layer.finish()?, entry_point)
             .and_then(|()| Ok(file.flush()?))
             .with_context(|| format!("writing {}", partial.display()))?;
-        fs::rename(&partial, &self.archive).with_context(|| format!("keeping {}", self.archive.display()))
+        fs::rename(&partial, &self.archive).with_context(|| format!("keeping {}", self.archive.display()))?;
+        self.remove_old_archives();
+        Ok(())
+    }
+
+    /// Removes archives of earlier builds that no running suite can still want.
+    fn remove_old_archives(&self) {
+        let siblings = self.archive.parent().and_then(|directory| fs::read_dir(directory).ok());
+        for sibling in siblings.into_iter().flatten().flatten() {
+            let age = sibling
+                .metadata()
+                .and_then(|metadata| metadata.modified())
+                .ok()
+                .and_then(|time| time.elapsed().ok());
+            if age.is_some_and(|age| age > KEPT_FOR) {
+                // An archive that stays costs only its place.
+                let _ = fs::remove_file(sibling.path());
+            }
+        }
     }
 }

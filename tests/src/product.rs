@@ -1,4 +1,4 @@
-//! Weir as it is shipped: release binaries, images, and the chart.
+//! Weir as it is shipped: binaries, images, and the chart.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,8 +9,8 @@ use crate::cluster::Cluster;
 use crate::image::Image;
 use crate::{cache, process, tools, workspace};
 
-/// Cargo profile of the images' binaries, `release` unless this says otherwise. `dev` makes a change visible sooner.
-const PROFILE: &str = "WEIR_IMAGE_PROFILE";
+/// Cargo profile of the images' binaries. `dev`, the default, shares its build with the tests.
+pub const PROFILE: &str = "WEIR_IMAGE_PROFILE";
 
 /// The images of the two binaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,25 +37,18 @@ pub fn images() -> Result<Images> {
     })
 }
 
-/// The release binary `weir`, brought up to date.
+/// The binary `weir`, brought up to date.
 pub fn weir() -> Result<PathBuf> {
     Ok(build()?.join("weir"))
 }
 
 fn build() -> Result<PathBuf> {
-    let profile = std::env::var(PROFILE).unwrap_or_else(|_| "release".to_owned());
+    let profile = std::env::var(PROFILE).unwrap_or_else(|_| "dev".to_owned());
     let mut cargo = Command::new("cargo");
-    cargo.args([
-        "build",
-        "--locked",
-        "--package",
-        "weir-table-service",
-        "--package",
-        "weir-operator",
-        "--bins",
-    ]);
+    // The features of a build are those of its packages: with all of them the tests' build is shared.
+    cargo.args(["build", "--locked", "--workspace", "--bin", "weir", "--bin", "weir-operator"]);
     cargo.args(["--profile", &profile]).current_dir(workspace::root());
-    process::run(&mut cargo, &cache::log("release-binaries"))?;
+    process::run(&mut cargo, &cache::log("binaries"))?;
     let directory = if profile == "dev" { "debug" } else { &profile };
     Ok(workspace::target().join(directory))
 }

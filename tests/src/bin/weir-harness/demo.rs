@@ -34,7 +34,7 @@ impl Note for Cluster {}
 pub(crate) fn run(then_stop: bool) -> Result<()> {
     let mut stages = Stages::new("make demo", programs::count(Purpose::Demo) + 7);
     programs::prepare(&mut stages, Purpose::Demo)?;
-    let images = stages.run("release binaries", product::images)?;
+    let images = stages.run("images", product::images)?;
     let cluster = stages.run("cluster", || start(&images, then_stop))?;
     let shown = show(&mut stages, &cluster, &images);
     drop(stages);

@@ -1,4 +1,4 @@
-//! `make test`: every check, with one build of the tests and one of the shipped binaries.
+//! `make test`: every check, with one build for all of them.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -47,7 +47,7 @@ fn run_stages(depth: Depth, seed: &str, totals: &mut Totals) -> Result<()> {
     stages.run("build of tests", || {
         logged("test-build", cargo().args(["test", "--workspace", "--locked", "--no-run"]))
     })?;
-    stages.run("release binaries", product::images)?;
+    stages.run("images", product::images)?;
     stages.show("tests", || run_tests(depth, seed, totals))?;
     stages.show("demo", run_demo)
 }
