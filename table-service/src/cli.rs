@@ -60,6 +60,9 @@ pub(crate) struct CommonArgs {
     /// Print exactly one JSON object to stdout, on failure too.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print the plan and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Override a table option for this run.
     #[arg(long = "option", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) options: Vec<(String, String)>,
@@ -118,9 +121,6 @@ pub(crate) struct CompactArgs {
     /// Only partitions with these values: column=value[,column=value…]. May be repeated.
     #[arg(long = "partition", value_name = "COLUMN=VALUE,…")]
     pub(crate) partitions: Vec<PartitionFilter>,
-    /// Print the plan and change nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     /// Compact although a writer of the table compacts it too: either side may lose commits, never rows.
     #[arg(long)]
     pub(crate) beside_foreign_compactor: bool,
@@ -156,9 +156,6 @@ pub(crate) struct ExpireSnapshotsArgs {
     /// Wait this long between the removal of snapshots and of their files, for readers that have just opened one.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::instant::duration)]
     pub(crate) grace: std::time::Duration,
-    /// Print the plan and change nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -41,11 +41,7 @@ fn understood(args: Vec<String>) -> Invocation {
     Invocation {
         operation,
         location: common.location.clone(),
-        dry_run: match &cli.verb {
-            Verb::Inspect(_) => false,
-            Verb::Compact(args) => args.dry_run,
-            Verb::ExpireSnapshots(args) => args.dry_run,
-        },
+        dry_run: common.dry_run,
         options: common.options.iter().cloned().collect(),
         run: common
             .pod
@@ -82,7 +78,6 @@ proptest! {
         dry_run in any::<bool>(),
         in_pod in any::<bool>(),
     ) {
-        let dry_run = dry_run && !matches!(operation, Operation::Inspect(_));
         let run = in_pod.then(|| RunIdentity { name: "sales/orders-1".into(), uid: "0b1c-22".into() });
         let asked = Invocation { operation, location: "s3://lake/t".into(), dry_run, options, run };
         prop_assert_eq!(understood(asked.args()), asked);

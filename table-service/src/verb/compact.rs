@@ -25,7 +25,7 @@ pub(crate) async fn run(
             StrategyArg::Full => Strategy::Full,
         },
         partitions: args.partitions.iter().map(|filter| filter.0.clone()).collect::<Vec<BTreeMap<_, _>>>(),
-        dry_run: args.dry_run,
+        dry_run: args.common.dry_run,
         commit_user: Compact::commit_user(&run_uid),
         beside_foreign_compactor: args.beside_foreign_compactor,
         options: options(&args.common),

@@ -20,7 +20,7 @@ pub(crate) async fn run(
         older_than: args.older_than.map(|instant| instant.0),
         max_deletes: args.max_deletes,
         grace: args.grace,
-        dry_run: args.dry_run,
+        dry_run: args.common.dry_run,
         options: options(&args.common),
     };
     let mut service = ExpireReport::default();
@@ -29,8 +29,8 @@ pub(crate) async fn run(
     report.snapshot_after = service.latest_snapshot;
     report.expiry = Some(figures(&service));
     report.detail(&service);
-    let changed =
-        !args.dry_run && (!service.expired_snapshots.is_empty() || !service.finished_earlier.is_empty());
+    let changed = !args.common.dry_run
+        && (!service.expired_snapshots.is_empty() || !service.finished_earlier.is_empty());
     // A plan that failed before its first deletion leaves its figures in the report, and nothing on storage.
     report.changed =
         changed && (outcome.is_ok() || !service.files.is_empty() || !service.finished_earlier.is_empty());
