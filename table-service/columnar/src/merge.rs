@@ -16,7 +16,9 @@ const FETCH_BYTES: u64 = 8 << 20;
 /// is left there is no file. On an error and on cancellation the open file is aborted; finished
 /// ones stay, and the sink knows their names.
 ///
-/// Decoding and encoding run on the calling task: give the future a thread that may be busy.
+/// Decoding and encoding run on the calling task: give the future a thread that may be busy. A future
+/// that is dropped before it ends drops the open file without aborting it; [`Control::cancel`] stops
+/// in order.
 pub async fn merge(
     sections: Vec<Section>,
     spec: &MergeSpec,

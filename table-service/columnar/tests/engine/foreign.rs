@@ -1,4 +1,4 @@
-//! Files that pypaimon 2.1.0 and pyarrow 19.0.1 wrote (`fixtures/make.py`).
+//! Files that Java Paimon 1.4.2, pypaimon 2.1.0 and pyarrow 19.0.1 wrote (`fixtures/make.py`).
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ fn file(name: &str, bytes: &'static [u8], columns: &[&str]) -> InputFile {
     }
 }
 
-/// The types that Java Paimon stores the columns of pypaimon's table in: other widths for
-/// decimals, INT96 for nanoseconds, `BYTE_ARRAY` for BINARY(4).
+/// The types that Java Paimon stores the columns in. Pypaimon uses other widths for decimals, INT64
+/// for nanoseconds and `FIXED_LEN_BYTE_ARRAY` for BINARY(4).
 const PAIMON_COLUMNS: [(&str, ColumnType); 19] = [
     ("id", ColumnType::Int64),
     ("b", ColumnType::Boolean),
@@ -44,13 +44,51 @@ const PAIMON_COLUMNS: [(&str, ColumnType); 19] = [
     ("t", ColumnType::TimeMillis),
 ];
 
-#[test]
-fn rewrites_files_of_pypaimon_in_the_types_of_java() {
+fn paimon_table() -> (Table, Vec<&'static str>) {
     let values: Vec<(ColumnType, bool)> =
         PAIMON_COLUMNS.iter().map(|(name, column)| (*column, *name != "id")).collect();
-    let table = Table::new(&[(ColumnType::Int64, false)], &values);
     let mut names = vec!["_KEY_id", "_SEQUENCE_NUMBER", "_VALUE_KIND"];
     names.extend(PAIMON_COLUMNS.iter().map(|(name, _)| *name));
+    (Table::new(&[(ColumnType::Int64, false)], &values), names)
+}
+
+#[rstest]
+#[case::default(include_bytes!("fixtures/java-zstd.parquet"))]
+#[case::hadoop_framed_lz4_and_small_pages(include_bytes!("fixtures/java-lz4.parquet"))]
+#[case::pages_v2_and_delta_encodings(include_bytes!("fixtures/java-v2.parquet"))]
+fn rewrites_files_of_java(#[case] bytes: &'static [u8], #[values(33, 8192)] row_group_rows: usize) {
+    let (table, names) = paimon_table();
+    let runs = vec![SortedRun { files: vec![file("java", bytes, &names)] }];
+
+    let options = OutputOptions { row_group_rows, ..OutputOptions::default() };
+    let rows = merged_rows(&table, vec![Section { runs }], options);
+
+    let expected: Vec<Row> = (0..200).map(java_row).collect();
+    assert_rows(&without_sequence(&rows), &without_sequence(&expected));
+}
+
+fn java_row(i: i64) -> Row {
+    let mut row = paimon_row(i, i);
+    let (i8, ts9) = (5, 19);
+    if row[i8].is_some() {
+        row[i8] = Some(Value::Integer(i % 100 - 3));
+        row[ts9] = Some(match i {
+            1 => Value::Int96 { julian_day: 1_721_426, nanos: 1 },
+            2 => Value::Int96 { julian_day: 5_373_484, nanos: 86_399_999_999_999 },
+            _ => Value::Int96 { julian_day: EPOCH_JULIAN_DAY + 19_724, nanos: 11_045_000_000_000 + i },
+        });
+    }
+    row
+}
+
+/// Rows without their second column, the sequence number, which the writers count as they like.
+fn without_sequence(rows: &[Row]) -> Vec<Row> {
+    rows.iter().map(|row| [&row[..1], &row[2..]].concat()).collect()
+}
+
+#[test]
+fn rewrites_files_of_pypaimon_in_the_types_of_java() {
+    let (table, names) = paimon_table();
     let old = file("old", include_bytes!("fixtures/pypaimon-0.parquet"), &names);
     let new = file("new", include_bytes!("fixtures/pypaimon-1.parquet"), &names);
     let runs = [old, new].map(|file| SortedRun { files: vec![file] }).to_vec();
@@ -58,11 +96,7 @@ fn rewrites_files_of_pypaimon_in_the_types_of_java() {
     let rows = merged_rows(&table, vec![Section { runs }], OutputOptions::default());
 
     let expected: Vec<Row> = (0..25).map(|id| paimon_row(id, if id < 5 { id } else { id - 5 })).collect();
-    let without_sequence = |row: &Row| [&row[..1], &row[2..]].concat();
-    assert_rows(
-        &rows.iter().map(without_sequence).collect::<Vec<_>>(),
-        &expected.iter().map(without_sequence).collect::<Vec<_>>(),
-    );
+    assert_rows(&without_sequence(&rows), &without_sequence(&expected));
 }
 
 fn paimon_row(id: i64, i: i64) -> Row {
