@@ -11,13 +11,15 @@ use kube::{
     core::DeserializeGuard,
     runtime::reflector::{ObjectRef, Store},
 };
-use weir_crds::{CompactionJob, SnapshotExpiry, Table, labels};
+use weir_crds::{CompactionJob, RunKind, SnapshotExpiry, Table, labels};
 
-use crate::{error::Error, run::Run};
+use crate::run::Run;
 
+mod filled;
 mod index;
 mod trim;
 
+pub use filled::Filled;
 pub use index::Index;
 pub use trim::{trim_job, trim_object, trim_pod};
 
@@ -41,6 +43,38 @@ pub struct Caches {
     pub jobs_by_uid: Index,
     /// Pods by the UID of what they work for.
     pub pods_by_uid: Index,
+    /// Which of them have been filled once.
+    pub filled: Filled,
+}
+
+/// One of the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheName {
+    /// Tables.
+    Tables,
+    /// CompactionJobs.
+    CompactionJobs,
+    /// SnapshotExpiries.
+    SnapshotExpiries,
+    /// Jobs.
+    Jobs,
+    /// Pods.
+    Pods,
+}
+
+impl CacheName {
+    /// Every cache.
+    pub const ALL: [Self; 5] =
+        [Self::Tables, Self::CompactionJobs, Self::SnapshotExpiries, Self::Jobs, Self::Pods];
+}
+
+impl From<RunKind> for CacheName {
+    fn from(kind: RunKind) -> Self {
+        match kind {
+            RunKind::CompactionJob => Self::CompactionJobs,
+            RunKind::SnapshotExpiry => Self::SnapshotExpiries,
+        }
+    }
 }
 
 /// Runs of one kind, found by the table that they ask for.
@@ -61,18 +95,6 @@ impl<K: Run> RunCache<K> {
 }
 
 impl Caches {
-    /// Waits until every cache has been filled once.
-    pub async fn ready(&self) -> Result<(), Error> {
-        let ready = tokio::try_join!(
-            self.tables.wait_until_ready(),
-            self.compactions.store.wait_until_ready(),
-            self.expiries.store.wait_until_ready(),
-            self.jobs.wait_until_ready(),
-            self.pods.wait_until_ready(),
-        );
-        ready.map(|_| ()).map_err(|_| Error::CachesStopped)
-    }
-
     /// The named Table, unless this version cannot read it.
     pub fn table(&self, namespace: &str, name: &str) -> Option<Arc<Table>> {
         let guarded = self.tables.get(&ObjectRef::new(name).within(namespace))?;

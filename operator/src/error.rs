@@ -25,9 +25,6 @@ pub enum Error {
     /// A reconcile took too long.
     #[error("no result after {0:?}")]
     Timeout(Duration),
-    /// The caches ended.
-    #[error("the watch caches have stopped")]
-    CachesStopped,
     /// There is no usable configuration of a cluster.
     #[error("find the cluster: {0}")]
     Configuration(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -64,7 +61,6 @@ impl Error {
             },
             Self::Outdated { .. } => "Outdated",
             Self::Timeout(_) => "Timeout",
-            Self::CachesStopped => "CachesStopped",
             Self::Configuration(_) => "Configuration",
             Self::Listen { .. } => "Listen",
             Self::LeaseLost(_) => "LeaseLost",

@@ -12,7 +12,7 @@ use kube::{
 use weir_crds::{CompactionJob, RunKind, SnapshotExpiry, Table, labels};
 
 use crate::{
-    caches::{Guarded, Index},
+    caches::{CacheName, Guarded, Index},
     context::Context,
     fence,
     run::Run,
@@ -34,7 +34,7 @@ pub struct Routes {
 impl Routes {
     /// A Table wakes its runs, and the Tables whose locations overlap its own.
     pub fn table_changed(&self, event: &Event<Guarded<Table>>) {
-        let Some((object, exists)) = changed(event) else { return };
+        let Some((object, exists)) = self.changed(event, CacheName::Tables) else { return };
         let key: TableKey = (object.namespace().unwrap_or_default(), object.name_any());
         self.note_location(&key, object, exists);
         self.wake_runs::<CompactionJob>(&key);
@@ -48,7 +48,7 @@ impl Routes {
 
     /// A run wakes its table.
     pub fn run_changed<K: Run>(&self, event: &Event<Guarded<K>>) {
-        let Some((object, exists)) = changed(event) else { return };
+        let Some((object, exists)) = self.changed(event, K::KIND.into()) else { return };
         let namespace = object.namespace().unwrap_or_default();
         let index = &K::cache(&self.context.caches).by_table;
         let DeserializeGuard(Ok(run)) = object else { return };
@@ -62,16 +62,29 @@ impl Routes {
 
     /// A Job wakes what it works for.
     pub fn job_changed(&self, event: &Event<Job>) {
-        let Some((job, exists)) = changed(event) else { return };
+        let Some((job, exists)) = self.changed(event, CacheName::Jobs) else { return };
         note_uid(&self.context.caches.jobs_by_uid, job, exists);
         self.wake_worked_for(job);
     }
 
     /// A pod wakes what it works for.
     pub fn pod_changed(&self, event: &Event<Pod>) {
-        let Some((pod, exists)) = changed(event) else { return };
+        let Some((pod, exists)) = self.changed(event, CacheName::Pods) else { return };
         note_uid(&self.context.caches.pods_by_uid, pod, exists);
         self.wake_worked_for(pod);
+    }
+
+    /// The object of an event, and whether it exists.
+    fn changed<'a, K>(&self, event: &'a Event<K>, cache: CacheName) -> Option<(&'a K, bool)> {
+        match event {
+            Event::Apply(object) | Event::InitApply(object) => Some((object, true)),
+            Event::Delete(object) => Some((object, false)),
+            Event::Init => None,
+            Event::InitDone => {
+                self.context.caches.filled.mark(cache);
+                None
+            }
+        }
     }
 
     fn note_location(&self, key: &TableKey, object: &Guarded<Table>, exists: bool) {
@@ -129,14 +142,6 @@ impl Routes {
 
     fn wake_table(&self, namespace: &str, name: &str) {
         let _ = self.tables.unbounded_send(ObjectRef::new(name).within(namespace));
-    }
-}
-
-fn changed<K>(event: &Event<K>) -> Option<(&K, bool)> {
-    match event {
-        Event::Apply(object) | Event::InitApply(object) => Some((object, true)),
-        Event::Delete(object) => Some((object, false)),
-        Event::Init | Event::InitDone => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use futures::{
     Stream, StreamExt as _, TryStreamExt as _,
     channel::mpsc::{UnboundedReceiver, unbounded},
+    future::{Ready, ready},
 };
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kube::{
@@ -22,7 +23,7 @@ use tokio::time::{Instant, timeout};
 use weir_crds::{CompactionJob, SnapshotExpiry, Table, labels};
 
 use crate::{
-    caches::{Caches, Guarded, Index, RunCache, trim_job, trim_object, trim_pod},
+    caches::{Caches, Filled, Guarded, Index, RunCache, trim_job, trim_object, trim_pod},
     context::{Context, Shared},
     error::Error,
     routes::Routes,
@@ -51,18 +52,26 @@ pub async fn run(shared: Arc<Shared>, namespace: Option<String>, shutdown: Shutd
     let (on_table, on_compaction) = (Arc::clone(&routes), Arc::clone(&routes));
     let (on_expiry, on_job, on_pod) = (Arc::clone(&routes), Arc::clone(&routes), routes);
     let tables = watch
-        .events(everything.clone(), writers.tables, trim_object, move |event| on_table.table_changed(event))
+        .events(everything.clone(), writers.tables, trim_object, move |event| {
+            on_table.table_changed(event);
+        })
         .applied_objects();
     let compactions = watch
         .events(everything.clone(), writers.compactions, trim_object, move |event| {
-            on_compaction.run_changed(event)
+            on_compaction.run_changed(event);
         })
         .applied_objects();
     let expiries = watch
-        .events(everything, writers.expiries, trim_object, move |event| on_expiry.run_changed(event))
+        .events(everything, writers.expiries, trim_object, move |event| {
+            on_expiry.run_changed(event);
+        })
         .applied_objects();
-    let jobs = watch.events(ours.clone(), writers.jobs, trim_job, move |event| on_job.job_changed(event));
-    let pods = watch.events(ours, writers.pods, trim_pod, move |event| on_pod.pod_changed(event));
+    let jobs = watch.events(ours.clone(), writers.jobs, trim_job, move |event| {
+        on_job.job_changed(event);
+    });
+    let pods = watch.events(ours, writers.pods, trim_pod, move |event| {
+        on_pod.pod_changed(event);
+    });
 
     let controller = |name| ControllerOf { name, context: Arc::clone(&context), shutdown: shutdown.clone() };
     let table = controller("table").run(tables, caches.tables.clone(), triggers.tables, table::reconcile);
@@ -108,6 +117,7 @@ fn caches() -> (Caches, Writers) {
         pods,
         jobs_by_uid: Index::default(),
         pods_by_uid: Index::default(),
+        filled: Filled::default(),
     };
     let writers = Writers {
         tables: tables_writer,
@@ -141,10 +151,9 @@ fn routes(context: &Arc<Context>) -> (Arc<Routes>, Triggers) {
 
 /// Tells when the caches are filled, and never returns.
 async fn report_ready(context: &Context) {
-    if context.caches.ready().await.is_ok() {
-        context.scope_ready();
-    }
-    futures::future::pending().await
+    context.caches.filled.wait().await;
+    context.scope_ready();
+    futures::future::pending().await;
 }
 
 /// What is watched.
@@ -183,10 +192,11 @@ async fn follow<K>(what: &'static str, events: impl Stream<Item = watcher::Resul
     events.for_each(|event| log_failure(what, event.err())).await;
 }
 
-async fn log_failure(watch: &'static str, error: Option<impl std::error::Error>) {
+fn log_failure(watch: &'static str, error: Option<impl std::error::Error>) -> Ready<()> {
     if let Some(error) = error {
         tracing::warn!(%error, watch, "a watch failed and is tried again");
     }
+    ready(())
 }
 
 /// A controller and what its reconciles share.
@@ -237,7 +247,7 @@ where
     Reconcile: Fn(Arc<Guarded<K>>, Arc<Context>) -> Outcome,
     Outcome: Future<Output = Result<Action, Error>>,
 {
-    context.caches.ready().await?;
+    context.caches.filled.wait().await;
     let key = key(name, &*object);
     let began = Instant::now();
     let result = timeout(RECONCILE_TIMEOUT, reconcile(object, Arc::clone(&context)))
