@@ -121,7 +121,7 @@ fn without<'a>(all: &'a [String], others: &[String]) -> Vec<&'a String> {
 }
 
 /// Number of rows and a hash of them that does not depend on their order.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     /// Number of rows.
     pub count: u64,

@@ -1,0 +1,90 @@
+//! What a process used, from the kernel's accounts.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+use crate::stages::Note;
+
+/// How often the resident set is read; its peak only grows, so little is missed.
+const INTERVAL: Duration = Duration::from_millis(5);
+/// Unit of the times in `/proc/<pid>/stat`, which Linux fixes for user space.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// What one whole process used.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Usage {
+    /// Who it was, for people.
+    pub(crate) name: &'static str,
+    /// Seconds from start to end.
+    pub(crate) wall: f64,
+    /// Seconds of all cores, in the program and in the kernel.
+    pub(crate) cpu: f64,
+    /// Largest resident set in bytes.
+    pub(crate) peak_rss: u64,
+    /// What the process wrote to standard output.
+    pub(crate) output: String,
+}
+
+impl Note for Usage {
+    fn note(&self) -> String {
+        format!("{:.2} s, {:.2} s CPU, {} MiB", self.wall, self.cpu, self.peak_rss >> 20)
+    }
+}
+
+/// Runs a program with `input` on its standard input, which then ends.
+pub(crate) fn measure(name: &'static str, command: &mut Command, input: &str) -> Result<Usage> {
+    let start = Instant::now();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("starting {name}"))?;
+    child.stdin.take().context("a child without standard input")?.write_all(input.as_bytes())?;
+    let mut stdout = child.stdout.take().context("a child without standard output")?;
+    let reader = std::thread::spawn(move || {
+        let mut output = String::new();
+        stdout.read_to_string(&mut output).map(|_| output)
+    });
+    let peak_rss = wait_without_reaping(&child)?;
+    let wall = start.elapsed().as_secs_f64();
+    let cpu = cpu_seconds(child.id())?;
+    let status = child.wait()?;
+    let output = reader.join().map_err(|_| anyhow::anyhow!("reading the output of {name} failed"))??;
+    ensure!(status.success(), "{name} ended with {status}: {output}");
+    Ok(Usage { name, wall, cpu, peak_rss, output })
+}
+
+/// Waits for the end of a child, whose accounts then still exist; its peak resident set in bytes.
+fn wait_without_reaping(child: &Child) -> Result<u64> {
+    let pid = Pid::from_child(child);
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let mut peak = 0;
+    while waitid(WaitId::Pid(pid), options)?.is_none() {
+        peak = peak_rss(child.id()).unwrap_or(peak);
+        std::thread::sleep(INTERVAL);
+    }
+    Ok(peak)
+}
+
+/// `VmHWM` of a process that is not at its end.
+fn peak_rss(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib << 10)
+}
+
+/// User and system time of a process, also of an ended one.
+fn cpu_seconds(pid: u32) -> Result<f64> {
+    let stat =
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).context("reading the times of a process")?;
+    // The second field, the name, may hold spaces; it ends at the last parenthesis.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<f64>().ok());
+    let (user, system) = ticks(11).zip(ticks(12)).context("a process without times")?;
+    Ok((user + system) / TICKS_PER_SECOND)
+}
