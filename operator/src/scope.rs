@@ -153,7 +153,7 @@ fn routes(context: &Arc<Context>) -> (Arc<Routes>, Triggers) {
 async fn report_ready(context: &Context) {
     context.caches.filled.wait().await;
     context.scope_ready();
-    futures::future::pending().await;
+    futures::future::pending::<()>().await;
 }
 
 /// What is watched.
