@@ -56,7 +56,7 @@ impl Image {
     }
 
     fn write(&self, layer: Layer, entry_point: &str) -> Result<()> {
-        let partial = self.archive.with_extension("partial");
+        let partial = self.archive.with_extension(format!("{}.partial", std::process::id()));
         let file = File::create(&partial).with_context(|| format!("creating {}", partial.display()))?;
         let mut file = BufWriter::new(file);
         write_archive(&mut file, &self.reference(), &layer.finish()?, entry_point)
