@@ -205,3 +205,18 @@ fn starts_units_inside_pages_of_delta_encoded_integers_that_wrap() {
     let section = section(&table, std::slice::from_ref(&rows), &layout);
     assert_rows(&merged_rows(&table, vec![section], options), &rows);
 }
+
+#[rstest]
+#[case::with_page_index(true)]
+#[case::without_page_index(false)]
+fn merges_runs_that_are_planned_in_several_windows(#[case] page_index: bool) {
+    let table = Table::new(&[(ColumnType::Int64, false)], &[]);
+    let row = |key: i64, sequence: i64| [key, sequence, 0].map(|value| Some(Value::Integer(value))).to_vec();
+    let runs: [Vec<Row>; 2] =
+        [(0..280_000).map(|key| row(key, 1)).collect(), (0..140_000).map(|key| row(key * 2, 2)).collect()];
+    let layout = Layout { row_group_rows: 100_000, page_rows: 9000, page_index, ..Layout::default() };
+    let options = OutputOptions { row_group_rows: 120_000, ..OutputOptions::default() };
+    let output = merged_rows(&table, vec![section(&table, &runs, &layout)], options);
+    let expected: Vec<Row> = (0..280_000).map(|key| row(key, if key % 2 == 0 { 2 } else { 1 })).collect();
+    assert_rows(&output, &expected);
+}

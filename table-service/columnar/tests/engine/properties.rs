@@ -11,7 +11,7 @@ use crate::reference;
 use crate::table::Row;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     /// Random schemas, runs, row kinds, null patterns, pages, row groups, codecs and encodings.
     #[test]
