@@ -60,18 +60,18 @@ impl Routes {
         self.wake_table(&namespace, run.request().table);
     }
 
-    /// A Job wakes what it works for.
+    /// A Job wakes what it works for; one that is gone may leave a place behind.
     pub fn job_changed(&self, event: &Event<Job>) {
         let Some((job, exists)) = self.changed(event, CacheName::Jobs) else { return };
         note_uid(&self.context.caches.jobs_by_uid, job, exists);
-        self.wake_worked_for(job);
+        self.wake_worked_for(job, exists);
     }
 
-    /// A pod wakes what it works for.
+    /// A pod wakes what it works for; one that is gone may leave a place behind.
     pub fn pod_changed(&self, event: &Event<Pod>) {
         let Some((pod, exists)) = self.changed(event, CacheName::Pods) else { return };
         note_uid(&self.context.caches.pods_by_uid, pod, exists);
-        self.wake_worked_for(pod);
+        self.wake_worked_for(pod, exists);
     }
 
     /// The object of an event, and whether it exists.
@@ -115,8 +115,11 @@ impl Routes {
         }
     }
 
-    fn wake_worked_for<K: Resource>(&self, object: &K) {
+    fn wake_worked_for<K: Resource>(&self, object: &K, exists: bool) {
         let namespace = object.namespace().unwrap_or_default();
+        if let Some(table) = object.labels().get(labels::TABLE).filter(|_| !exists) {
+            self.wake_table(&namespace, table);
+        }
         let (Some(operation), Some(name)) =
             (object.labels().get(labels::OPERATION), object.labels().get(labels::RUN))
         else {

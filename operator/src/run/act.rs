@@ -219,7 +219,8 @@ impl<K: Run> Actor<'_, K> {
             let started = self.observed.state.start_time.as_ref().map(|time| time.0);
             self.context.metrics.run_ended(K::KIND, end, started);
         }
-        Ok(self.look_again(None))
+        Ok(self
+            .look_again(self.observed.ttl.map(|ttl| end.completed.saturating_add(ttl).unwrap_or(self.now))))
     }
 
     async fn delete(&self) -> Result<Action, Error> {

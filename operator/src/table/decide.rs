@@ -1,4 +1,4 @@
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use weir_crds::{CompactionJob, Maintenance, OperationStatus, RunKind, Schedule, SnapshotExpiry, Table};
@@ -15,6 +15,9 @@ use crate::{
     executor::leaves_schedule_alone,
     run::Run,
 };
+
+/// When to look again at a place whose run is gone, but not yet its pods.
+const ABANDONED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 
 /// What to do with a Table; the parts are independent of each other.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ pub fn decide(observed: &Observed, now: Timestamp) -> Plan {
     // Runs of an unready Table could only wait.
     let acts = !table.spec.suspend && findings.iter().any(|it| it.type_ == READY && it.status == "True");
     let mut plan = Plan {
-        next_look: looks(&inspection, acts.then_some(next).flatten()),
+        next_look: looks(&inspection, acts.then_some(next).flatten(), observed, now),
         inspection,
         creations: Vec::new(),
         obsolete: outlooks.iter().flat_map(|outlook| outlook.obsolete.clone()).collect(),
@@ -91,12 +94,18 @@ pub fn decide(observed: &Observed, now: Timestamp) -> Plan {
     plan
 }
 
-fn looks(inspection: &Inspection, next_run: Option<Timestamp>) -> Option<Timestamp> {
+fn looks(
+    inspection: &Inspection,
+    next_run: Option<Timestamp>,
+    observed: &Observed,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let inspection = match inspection {
         Inspection::Rest(until) | Inspection::Follow(_, until) => *until,
         Inspection::Launch(_) | Inspection::Discard(_) | Inspection::Record(_) => None,
     };
-    [inspection, next_run].into_iter().flatten().min()
+    let place = observed.has_place_without_run().then(|| now.saturating_add(ABANDONED_PAUSE).unwrap_or(now));
+    [inspection, next_run, place].into_iter().flatten().min()
 }
 
 /// What one schedule of a Table asks for.

@@ -54,6 +54,12 @@ pub struct PastRun {
 }
 
 impl Observed {
+    /// Whether a place is held by a run that is not known.
+    pub fn has_place_without_run(&self) -> bool {
+        let known = |uid: &str| self.runs.iter().any(|run| run.uid == uid);
+        fence::active_runs(&self.table).iter().any(|place| !known(&place.uid))
+    }
+
     /// Whether the run `uid` holds a place.
     pub fn holds_place(&self, uid: &str) -> bool {
         fence::active_runs(&self.table).iter().any(|run| run.uid == uid)
