@@ -48,7 +48,7 @@ pub(crate) fn apply_expiry(cluster: &Cluster, namespace: &str) -> Result<String>
     let parameters = &mut run["spec"]["parameters"];
     parameters["dryRun"] = json!(false);
     parameters["olderThan"] = json!("0s");
-    parameters["retainMin"] = json!(3);
+    parameters["retainMin"] = json!(1);
     parameters["retainMax"] = json!(3);
     apply_run(cluster, namespace, run)
 }
