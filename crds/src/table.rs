@@ -63,7 +63,6 @@ pub use storage::{S3Storage, SecretKeyRef, Storage};
     printcolumn(name = "LOCATION", type_ = "string", json_path = ".spec.location", priority = 1),
     validation = ("self.metadata.name.size() <= 40", "name must be at most 40 characters")
 )]
-#[x_kube(validation = ("self.format == oldSelf.format", "format is immutable; create a new Table"))]
 #[x_kube(validation = ("self.location == oldSelf.location", "location is immutable; create a new Table"))]
 pub struct TableSpec {
     /// The table format. Immutable.
