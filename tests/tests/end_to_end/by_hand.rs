@@ -58,7 +58,7 @@ pub(crate) async fn a_dry_run_changes_nothing(environment: Arc<Environment>) -> 
     assert_eq!(state.outcome, Some(Outcome::DryRun));
     let result = lake.objects.api::<CompactionJob>().get("plan").await?.status.unwrap().result.unwrap();
     assert!(result.input_files > 0, "{result:?}");
-    let expiry = json!({"tableRef": {"name": TABLE}, "parameters": {"olderThan": "0s", "retainMax": 1, "dryRun": true}});
+    let expiry = json!({"tableRef": {"name": TABLE}, "parameters": {"olderThan": "0s", "retainMin": 1, "retainMax": 1, "dryRun": true}});
     lake.objects.create_expiry("plan", &expiry).await?;
     lake.objects.succeeded::<SnapshotExpiry>("plan").await?;
     assert_eq!(lake.listing()?, before);
