@@ -44,10 +44,10 @@ pub fn weir() -> Result<PathBuf> {
 
 fn build() -> Result<PathBuf> {
     let profile = std::env::var(PROFILE).unwrap_or_else(|_| "dev".to_owned());
-    let mut cargo = Command::new("cargo");
+    let mut cargo = workspace::cargo();
     // The features of a build are those of its packages: with all of them the tests' build is shared.
     cargo.args(["build", "--locked", "--workspace", "--bin", "weir", "--bin", "weir-operator"]);
-    cargo.args(["--profile", &profile]).current_dir(workspace::root());
+    cargo.args(["--profile", &profile]);
     process::run(&mut cargo, &cache::log("binaries"))?;
     let directory = if profile == "dev" { "debug" } else { &profile };
     Ok(workspace::target().join(directory))

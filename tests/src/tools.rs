@@ -62,7 +62,7 @@ pub fn s3_server() -> Result<Entry> {
 pub fn cargo_deny() -> Result<Entry> {
     let inputs = Inputs::default().text(CARGO_DENY).file(&workspace::root().join("rust-toolchain.toml"))?;
     cache::built("cargo-deny", &inputs, |directory| {
-        let mut cargo = std::process::Command::new("cargo");
+        let mut cargo = workspace::cargo();
         cargo.args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"]).arg(directory);
         // Half the build time of the release profile; the checks take a second either way.
         cargo.args([
@@ -73,7 +73,7 @@ pub fn cargo_deny() -> Result<Entry> {
             "--config",
             "profile.dev.debug=false",
         ]);
-        process::run(cargo.current_dir(workspace::root()), &cache::log("cargo-deny"))
+        process::run(&mut cargo, &cache::log("cargo-deny"))
     })
 }
 

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use uuid::Uuid;
+use weir_tests::workspace::cargo;
 use weir_tests::{process, product, tools, workspace};
 
 use crate::programs;
@@ -77,12 +78,6 @@ fn run_tests(depth: Depth, seed: &str, totals: &mut Totals) -> Result<String> {
 fn run_demo() -> Result<()> {
     let mut demo = Command::new(std::env::current_exe().context("looking for this program")?);
     shown("demo", demo.args(["demo", "--then-stop"]).env_remove("WEIR_BEGAN"), |_| ())
-}
-
-fn cargo() -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(workspace::root());
-    cargo
 }
 
 fn logged(name: &str, command: &mut Command) -> Result<()> {

@@ -20,9 +20,9 @@ pub(crate) enum Encoding {
 
 /// Builds what is measured, as it is shipped.
 pub(crate) fn build() -> Result<()> {
-    let mut weir = Command::new("cargo");
+    let mut weir = workspace::cargo();
     weir.args(["build", "--release", "--locked", "--package", "weir-table-service", "--bin", "weir"]);
-    let mut limit = Command::new("cargo");
+    let mut limit = workspace::cargo();
     limit.args(["build", "--release", "--locked", "--package", "weir-columnar", "--example", "bench"]);
     for (name, command) in [("weir", &mut weir), ("limit", &mut limit)] {
         process::run(
