@@ -11,6 +11,7 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
 use kube::{Api, Client, api::PostParams};
+use tokio::time::timeout;
 
 use crate::{FIELD_MANAGER, error::Error};
 
@@ -55,10 +56,13 @@ impl Candidate {
     pub async fn acquire(&self) -> Lease {
         let mut seen: Option<(Option<String>, Instant)> = None;
         loop {
-            match self.try_acquire(&mut seen).await {
-                Ok(Some(lease)) => return lease,
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, lease = self.name, "the Lease could not be acquired"),
+            match timeout(self.times.renew_deadline, self.try_acquire(&mut seen)).await {
+                Ok(Ok(Some(lease))) => return lease,
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, lease = self.name, "the Lease could not be acquired");
+                }
+                Err(_) => tracing::warn!(lease = self.name, "the API server does not answer"),
             }
             tokio::time::sleep(self.times.retry_period).await;
         }
@@ -71,7 +75,7 @@ impl Candidate {
             tokio::time::sleep(self.times.retry_period).await;
             let left = self.times.renew_deadline.saturating_sub(renewed.elapsed());
             let began = Instant::now();
-            match tokio::time::timeout(left, self.renew(&lease)).await {
+            match timeout(left, self.renew(&lease)).await {
                 Ok(Ok(Some(current))) => {
                     lease = current;
                     renewed = began;

@@ -43,7 +43,7 @@ async fn run(args: Args, times: weir_operator::lease::LeaseTimes) -> Result<(), 
     });
     let settings = Settings {
         job_image: args.job_image,
-        watch_namespaces: args.watch_namespaces,
+        watch_namespaces: args.watch_namespaces.into_iter().filter(|name| !name.is_empty()).collect(),
         max_concurrent_jobs: args.max_concurrent_jobs,
         election,
         identity,

@@ -175,3 +175,41 @@ impl Default for Metrics {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use weir_crds::LastRun;
+
+    use super::*;
+
+    #[test]
+    fn measurements_have_the_names_that_dashboards_know() {
+        let metrics = Metrics::new();
+        metrics.reconciled("table", Duration::from_millis(3), Some(&Error::LeaseLost("x".into())));
+        let end = EndOfRun {
+            run: LastRun {
+                kind: RunKind::CompactionJob,
+                name: "orders-1".into(),
+                uid: "u".into(),
+                reason: "CommitConflict".into(),
+                message: String::new(),
+            },
+            succeeded: false,
+            completed: Timestamp::UNIX_EPOCH,
+            table: None,
+        };
+        metrics.run_ended(RunKind::CompactionJob, &end, Some(Timestamp::UNIX_EPOCH));
+        let text = metrics.text().unwrap();
+        for line in [
+            "weir_operator_reconcile_total{controller=\"table\",result=\"error\"} 1",
+            "weir_operator_reconcile_errors_total{controller=\"table\",reason=\"LeaseLost\"} 1",
+            "weir_operator_reconcile_duration_seconds_count{controller=\"table\"} 1",
+            "weir_operator_runs_total{kind=\"CompactionJob\",outcome=\"failure\",reason=\"CommitConflict\"} 1",
+            "weir_operator_run_duration_seconds_count{kind=\"CompactionJob\",outcome=\"failure\"} 1",
+            "weir_operator_leader 0",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains("orders-1"), "no object's name is a label");
+    }
+}

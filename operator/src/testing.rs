@@ -41,6 +41,7 @@ pub(crate) fn ready(status: &str, reason: &str) -> Value {
 }
 
 /// A Job of [`UID`] with the given status.
+#[expect(clippy::needless_pass_by_value, reason = "tests hand over what they have just made")]
 pub(crate) fn job(status: Value) -> Arc<Job> {
     Arc::new(
         serde_json::from_value(json!({
@@ -74,6 +75,7 @@ pub(crate) fn failed(reason: &str) -> Value {
 }
 
 /// A pod of the Job with the given status.
+#[expect(clippy::needless_pass_by_value, reason = "tests hand over what they have just made")]
 pub(crate) fn pod(name: &str, status: Value) -> Arc<Pod> {
     Arc::new(
         serde_json::from_value(json!({

@@ -1,6 +1,8 @@
 //! The operator against a real API server and the controllers of Kubernetes, without nodes: tests play the kubelet by
 //! patching the status of pods.
 
+mod chart;
+mod crash;
 mod election;
 mod examples;
 mod failures;
@@ -63,6 +65,16 @@ fn main() -> ExitCode {
             "nothing_is_written_when_nothing_happens",
             lifecycle::nothing_is_written_when_nothing_happens,
         )
+        .scenario("every_write_may_be_an_operators_last", crash::every_write_may_be_an_operators_last)
+        .scenario(
+            "the_chart_renders_what_the_server_accepts",
+            chart::the_chart_renders_what_the_server_accepts,
+        )
+        .scenario(
+            "a_namespaced_chart_asks_for_no_right_over_the_cluster",
+            chart::a_namespaced_chart_asks_for_no_right_over_the_cluster,
+        )
+        .scenario("wrong_values_are_refused_by_name", chart::wrong_values_are_refused_by_name)
         .scenario("two_operators_share_one_lease", election::two_operators_share_one_lease)
         .scenario(
             "the_chart_grants_exactly_what_the_operator_uses",
