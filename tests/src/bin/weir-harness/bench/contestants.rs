@@ -18,19 +18,12 @@ pub(crate) enum Encoding {
     Default,
 }
 
-/// Builds what is measured, as it is shipped.
+/// Builds what is measured, as it is shipped; together, so that both have the same libraries.
 pub(crate) fn build() -> Result<()> {
-    let mut weir = workspace::cargo();
-    weir.args(["build", "--release", "--locked", "--package", "weir-table-service", "--bin", "weir"]);
-    let mut limit = workspace::cargo();
-    limit.args(["build", "--release", "--locked", "--package", "weir-columnar", "--example", "bench"]);
-    for (name, command) in [("weir", &mut weir), ("limit", &mut limit)] {
-        process::run(
-            command.current_dir(workspace::root()),
-            &workspace::logs("bench").join(format!("build-{name}.log")),
-        )?;
-    }
-    Ok(())
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--locked", "--package", "weir-table-service", "--bin", "weir"]);
+    cargo.args(["--package", "weir-columnar", "--example", "bench"]).current_dir(workspace::root());
+    process::run(&mut cargo, &workspace::logs("bench").join("build.log"))
 }
 
 /// `weir compact --strategy full` on a copy of the table.
