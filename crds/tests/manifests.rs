@@ -1,5 +1,7 @@
 //! The generated manifests are current, bounded and well described.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use rstest::rstest;
