@@ -34,7 +34,9 @@ pub(crate) fn run(depth: Depth) -> Result<()> {
     println!("{SEED}={seed}");
     let mut totals = Totals::default();
     let outcome = run_stages(depth, &seed, &mut totals);
-    println!("{totals}");
+    if totals.runners > 0 {
+        println!("{totals}");
+    }
     outcome
 }
 
