@@ -1,5 +1,7 @@
 //! Nothing of a cluster is left when it ends, however it ends.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
