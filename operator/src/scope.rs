@@ -91,6 +91,7 @@ pub async fn run(shared: Arc<Shared>, namespace: Option<String>, shutdown: Shutd
         _ = async { tokio::join!(table, compaction, expiry) } => {}
         _ = async { tokio::join!(follow("jobs", jobs), follow("pods", pods)) } => {}
         () = report_ready(&context) => {}
+        () = stopped_while_filling(&context, shutdown.clone()) => {}
     }
 }
 
@@ -154,6 +155,15 @@ async fn report_ready(context: &Context) {
     context.caches.filled.wait().await;
     context.scope_ready();
     futures::future::pending::<()>().await;
+}
+
+/// Returns when the stop comes before the caches are filled: a controller that has not begun would wait for its cache
+/// for ever, and no reconcile has begun either.
+async fn stopped_while_filling(context: &Context, shutdown: Shutdown) {
+    tokio::select! {
+        () = context.caches.filled.wait() => futures::future::pending::<()>().await,
+        () = shutdown.wait() => {}
+    }
 }
 
 /// What is watched.

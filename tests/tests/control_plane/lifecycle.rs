@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
 use serde_json::json;
@@ -29,6 +29,17 @@ pub(crate) async fn a_run_survives_a_restart_of_the_operator(environment: Arc<En
     let jobs = stage.list::<Job>().await?;
     assert_eq!(jobs.iter().filter(|job| job.name_any() == "run-compaction").count(), 1);
     stage.stop_operator().await
+}
+
+pub(crate) async fn an_operator_stops_at_any_time(environment: Arc<Environment>) -> Result<()> {
+    for pause in [0, 10, 30, 100, 300, 1000] {
+        let mut stage = Stage::new(&environment, "stop").await?;
+        stage.table("orders", json!({})).await?;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let stopped = tokio::time::timeout(Duration::from_secs(10), stage.stop_operator()).await;
+        stopped.with_context(|| format!("an operator of {pause} ms does not stop"))??;
+    }
+    Ok(())
 }
 
 pub(crate) async fn a_run_deletes_itself_when_its_time_is_over(environment: Arc<Environment>) -> Result<()> {

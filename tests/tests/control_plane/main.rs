@@ -65,6 +65,7 @@ fn main() -> ExitCode {
             "nothing_is_written_when_nothing_happens",
             lifecycle::nothing_is_written_when_nothing_happens,
         )
+        .scenario("an_operator_stops_at_any_time", lifecycle::an_operator_stops_at_any_time)
         .scenario("every_write_may_be_an_operators_last", crash::every_write_may_be_an_operators_last)
         .scenario(
             "the_chart_renders_what_the_server_accepts",
