@@ -22,6 +22,7 @@ pub(crate) fn run() -> Result<()> {
     stages.run("Java Paimon", oracle::java_oracle)?;
     stages.run("release binaries", contestants::build)?;
     let workload = stages.run("table by Java", workload::prepare)?;
+    let load = page::load_average();
     let weir = stages.run("weir compact", || contestants::weir(&workload))?;
     let inherited =
         stages.run("decode, encode as Java did", || contestants::limit(&workload, Encoding::Inherited))?;
@@ -29,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
         stages.run("decode, encode by default", || contestants::limit(&workload, Encoding::Default))?;
     let java = stages.run("compaction by Java", || contestants::java(&workload))?;
     drop(stages);
-    let page = page::render(&workload, &weir, &[inherited, default], &java);
+    let page = page::render(&load, &workload, &weir, &[inherited, default], &java);
     let path = workspace::root().join(REPORT);
     std::fs::write(&path, &page).with_context(|| format!("writing {}", path.display()))?;
     print!("\n{page}\nwritten to {REPORT}\n");

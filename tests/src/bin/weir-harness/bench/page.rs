@@ -5,12 +5,25 @@ use std::fmt::Write;
 use super::measure::Usage;
 use super::workload::{KEYS, ROWS_PER_RUN, RUNS, Workload};
 
-/// The page with all figures and their ratios.
-pub(crate) fn render(workload: &Workload, weir: &Usage, limits: &[Usage], java: &Usage) -> String {
+/// Load average of the last minute, as the kernel prints it.
+pub(crate) fn load_average() -> String {
+    let loads = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    loads.split_whitespace().next().unwrap_or("unknown").to_owned()
+}
+
+/// The page with all figures and their ratios; `load` is the load average before the first of them.
+pub(crate) fn render(
+    load: &str,
+    workload: &Workload,
+    weir: &Usage,
+    limits: &[Usage],
+    java: &Usage,
+) -> String {
     let mut page = format!(
         "# Benchmarks\n\n\
          Written by `make bench` on {machine}, all files in the page cache; the figures are those of whole \
-         processes.\n\n\
+         processes. The load average at the start was {load}: above 0.5, others were at work too, and wall times \
+         say little; CPU seconds are steadier.\n\n\
          The table is Java Paimon's: {RUNS} level-0 files of {ROWS_PER_RUN} rows in one bucket ({size} MiB), a \
          bigint key drawn from {KEYS}, two int, two double, decimal(18,2), timestamp(3), 20 random characters and \
          a string of 10,000 values. {rows} rows are left after merging; Java reads the same rows from every \
