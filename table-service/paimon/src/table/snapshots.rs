@@ -63,9 +63,14 @@ impl Table {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// The number in a hint file; `None` when it is missing or not a positive number, which hints may be.
+    /// The number in a hint file; `None` when there is no usable one. Writers replace hints while they are read, so a
+    /// failed read means no more than a missing hint; only denied access will not mend by looking elsewhere.
     pub(crate) async fn hint(&self, path: &str) -> Result<Option<i64>> {
-        let content = self.storage().read_opt(path).await?;
+        let content = match self.storage().read_opt(path).await {
+            Ok(content) => content,
+            Err(error) if error.kind() == weir_storage::ErrorKind::Denied => return Err(error.into()),
+            Err(_) => None,
+        };
         Ok(content
             .and_then(|content| std::str::from_utf8(&content).ok()?.trim().parse().ok())
             .filter(|&id: &i64| id > 0))
