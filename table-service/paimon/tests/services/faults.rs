@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use object_store::local::LocalFileSystem;
 use weir_paimon::Result;
 use weir_paimon::compaction::{Compact, CompactOutcome, CompactReport, Control, Strategy};
 use weir_paimon::expiry::{ExpireOutcome, ExpireReport, ExpireSnapshots};
 use weir_storage::Storage;
-use weir_storage::faults::{Fault, FaultStore};
+use weir_storage::faults::Fault;
 
 use crate::table::TestTable;
 
@@ -35,13 +34,6 @@ async fn expire(storage: &Storage, report: &mut ExpireReport) -> Result<ExpireOu
     request.run(storage, &Control::new(), report).await
 }
 
-/// The table's storage with a fault at one call; the store tells how many calls there were.
-fn faulty(table: &TestTable, call: u64, fault: Option<Fault>) -> (Storage, Arc<FaultStore>) {
-    let faults = fault.map(|fault| (call, fault));
-    let store = Arc::new(FaultStore::new(Arc::new(LocalFileSystem::new()), faults));
-    (Storage::metered(Arc::clone(&store) as _, 1, table.location()), store)
-}
-
 #[tokio::test]
 async fn a_compaction_survives_a_fault_at_every_call() {
     let original = TestTable::with_history().await;
@@ -50,7 +42,7 @@ async fn a_compaction_survives_a_fault_at_every_call() {
     let rows = original.rows().await;
 
     let clean = original.copy();
-    let (storage, calls) = faulty(&clean, 0, None);
+    let (storage, calls) = clean.faulty(0, None);
     assert_eq!(compact(&storage).await.unwrap(), CompactOutcome::Committed);
     assert_eq!(clean.rows().await, rows);
     assert_eq!(clean.files().await, clean.reachable_and_hints().await);
@@ -58,7 +50,7 @@ async fn a_compaction_survives_a_fault_at_every_call() {
     for call in 1..=calls.calls() {
         for fault in FAULTS {
             let table = original.copy();
-            let (storage, _) = faulty(&table, call, Some(fault));
+            let (storage, _) = table.faulty(call, Some(fault));
             let outcome = compact(&storage).await;
             let context = format!("{fault:?} at call {call}: {outcome:?}");
             assert_eq!(table.rows().await, rows, "{context}");
@@ -84,7 +76,7 @@ async fn an_expiry_survives_a_fault_at_every_call() {
     let before = original.all_versions().await;
 
     let clean = original.copy();
-    let (storage, calls) = faulty(&clean, 0, None);
+    let (storage, calls) = clean.faulty(0, None);
     assert_eq!(expire(&storage, &mut ExpireReport::default()).await.unwrap(), ExpireOutcome::Expired);
     let expected = clean.files().await;
     assert_eq!(clean.open().await.snapshot_ids().await.unwrap(), [7, 8]);
@@ -93,7 +85,7 @@ async fn an_expiry_survives_a_fault_at_every_call() {
     for call in 1..=calls.calls() {
         for fault in FAULTS {
             let table = original.copy();
-            let (storage, _) = faulty(&table, call, Some(fault));
+            let (storage, _) = table.faulty(call, Some(fault));
             let outcome = expire(&storage, &mut ExpireReport::default()).await;
             let context = format!("{fault:?} at call {call}: {outcome:?}");
             for (name, rows) in table.all_versions().await {
@@ -114,14 +106,14 @@ async fn an_expiry_keeps_what_a_tag_made_meanwhile_needs() {
     assert_eq!(compact(&original.storage()).await.unwrap(), CompactOutcome::Committed);
     // The first run dies right after it has deleted the snapshots; a tag of one of them was being made.
     let clean = original.copy();
-    let (storage, calls) = faulty(&clean, 0, None);
+    let (storage, calls) = clean.faulty(0, None);
     assert_eq!(expire(&storage, &mut ExpireReport::default()).await.unwrap(), ExpireOutcome::Expired);
     let mut tried = 0;
     for call in 1..=calls.calls() {
         let table = original.copy();
         let rows = table.all_versions().await["snapshot 2"].clone();
         let copy_of_snapshot = table.storage().read("snapshot/snapshot-2").await.unwrap();
-        let (storage, _) = faulty(&table, call, Some(Fault::Crash));
+        let (storage, _) = table.faulty(call, Some(Fault::Crash));
         let _ = expire(&storage, &mut ExpireReport::default()).await;
         if table.storage().stat("snapshot/snapshot-2").await.unwrap().is_some()
             || table.own_files(".weir/journal").await.is_empty()

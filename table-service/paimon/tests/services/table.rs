@@ -1,12 +1,14 @@
 //! A small primary-key table, written as a Paimon writer with `write-only=true` writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, Int8Array, Int32Array, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType as ArrowType, Field, Int8Type, Int32Type, Int64Type, Schema};
 use bytes::Bytes;
 use futures::TryStreamExt;
+use object_store::local::LocalFileSystem;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
@@ -19,6 +21,7 @@ use weir_paimon_spec::{
     BinaryRow, CommitKind, DataFileMeta, DataType, Datum, FileKind, FileSource, ManifestEntry, Snapshot,
     TypeKind,
 };
+use weir_storage::faults::{Fault, FaultStore};
 use weir_storage::{Location, Storage};
 
 const SCHEMA: &str = r#"{"version":3,"id":0,"fields":[{"id":0,"name":"id","type":"BIGINT NOT NULL"},{"id":1,"name":"v","type":"INT"}],"highestFieldId":1,"partitionKeys":[],"primaryKeys":["id"],"options":{"bucket":"1","write-only":"true"},"timeMillis":0}"#;
@@ -52,8 +55,20 @@ impl TestTable {
         self.directory.path().to_str().unwrap().parse().unwrap()
     }
 
+    /// A file of the table on the local disk.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.directory.path().join(relative)
+    }
+
     pub(crate) fn storage(&self) -> Storage {
         Storage::open(&self.location()).unwrap()
+    }
+
+    /// The table's storage with a fault at one call, and the store that tells how many calls there were.
+    pub(crate) fn faulty(&self, call: u64, fault: Option<Fault>) -> (Storage, Arc<FaultStore>) {
+        let faults = fault.map(|fault| (call, fault));
+        let store = Arc::new(FaultStore::new(Arc::new(LocalFileSystem::new()), faults));
+        (Storage::metered(Arc::clone(&store) as _, 1, self.location()), store)
     }
 
     /// A copy of the directory, to try something else on.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -30,17 +31,19 @@ pub(crate) enum Depth {
 
 /// Runs every check, and ends with the sums of what the test runners printed.
 pub(crate) fn run(depth: Depth) -> Result<()> {
+    // The build of the tests replaces this program's file; its path stays, the running file loses it.
+    let program = std::env::current_exe().context("looking for this program")?;
     let seed = std::env::var(SEED).unwrap_or_else(|_| Uuid::new_v4().as_fields().0.to_string());
     println!("{SEED}={seed}");
     let mut totals = Totals::default();
-    let outcome = run_stages(depth, &seed, &mut totals);
+    let outcome = run_stages(depth, &seed, &program, &mut totals);
     if totals.runners > 0 {
         println!("{totals}");
     }
     outcome
 }
 
-fn run_stages(depth: Depth, seed: &str, totals: &mut Totals) -> Result<()> {
+fn run_stages(depth: Depth, seed: &str, program: &Path, totals: &mut Totals) -> Result<()> {
     let mut stages = Stages::new("make test", programs::count(Purpose::Test) + 7);
     programs::prepare(&mut stages, Purpose::Test)?;
     stages.run("format", || logged("format", cargo().args(["fmt", "--all", "--check"])))?;
@@ -52,7 +55,7 @@ fn run_stages(depth: Depth, seed: &str, totals: &mut Totals) -> Result<()> {
     })?;
     stages.run("images", product::images)?;
     stages.show("tests", || run_tests(depth, seed, totals))?;
-    stages.show("demo", run_demo)
+    stages.show("demo", || run_demo(program))
 }
 
 fn check_dependencies() -> Result<()> {
@@ -77,8 +80,8 @@ fn run_tests(depth: Depth, seed: &str, totals: &mut Totals) -> Result<String> {
 }
 
 /// The demo has a process of its own, because it moves into its cluster's network.
-fn run_demo() -> Result<()> {
-    let mut demo = Command::new(std::env::current_exe().context("looking for this program")?);
+fn run_demo(program: &Path) -> Result<()> {
+    let mut demo = Command::new(program);
     shown("demo", demo.args(["demo", "--then-stop"]).env_remove("WEIR_BEGAN"), |_| ())
 }
 
