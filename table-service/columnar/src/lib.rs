@@ -1,4 +1,4 @@
-//! Format-neutral columnar rewrite engine: sorted runs of Parquet in, merged Parquet out.
+//! Format-neutral columnar rewrite engine: Parquet in, merged or concatenated Parquet out.
 //!
 //! ```text
 //!  Section, Section, …        plan: key, sequence, kind                column tasks
@@ -35,6 +35,7 @@
 //! Units are sized by the average row of the inputs; a few values that are far larger than the
 //! average are not bounded by it.
 
+mod concat;
 mod control;
 mod error;
 mod input;
@@ -43,6 +44,7 @@ mod merge;
 mod plan;
 mod read;
 mod rewrite;
+mod rewriter;
 mod sink;
 mod source;
 mod spec;
@@ -50,6 +52,7 @@ mod task;
 mod value;
 mod write;
 
+pub use concat::concat;
 pub use control::{Control, Progress};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use input::{ColumnSource, InputFile, Section, SortedRun};
@@ -57,5 +60,5 @@ pub use merge::merge;
 pub use rewrite::{ColumnStatistics, OutputFile, Rewrite};
 pub use sink::{OutputStream, Sink};
 pub use source::Source;
-pub use spec::{Codec, MergeSpec, OrderColumn, OutputOptions};
+pub use spec::{Codec, ConcatSpec, MergeSpec, OrderColumn, OutputOptions};
 pub use value::Value;

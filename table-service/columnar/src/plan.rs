@@ -4,6 +4,7 @@
 //! and yields [`Unit`]s: run and row of every kept row in key order, at most one output row group
 //! each. The merge itself ([`merger`]) is free of I/O: it says which run it needs rows of.
 
+mod copy;
 mod cursor;
 mod keys;
 mod merger;
@@ -11,8 +12,9 @@ mod sizing;
 mod sortable;
 mod unit;
 
+pub(crate) use copy::CopyPlanner;
 pub(crate) use sizing::unit_rows;
-pub(crate) use unit::Unit;
+pub(crate) use unit::{Kept, Unit};
 
 use futures::future::try_join_all;
 

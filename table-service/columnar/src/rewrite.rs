@@ -29,13 +29,13 @@ pub struct OutputFile {
     pub rows: u64,
     /// Rows of kind -U or -D.
     pub deletes: u64,
-    /// Least sequence number.
+    /// Least sequence number; 0 when the rewrite has none.
     pub min_sequence: i64,
-    /// Greatest sequence number.
+    /// Greatest sequence number; 0 when the rewrite has none.
     pub max_sequence: i64,
-    /// Key of the first row, in the order of [`MergeSpec::key`](crate::MergeSpec::key).
+    /// Key of the first row, in the order of [`MergeSpec::key`](crate::MergeSpec::key); empty when the rewrite has none.
     pub first_key: Vec<Option<Value>>,
-    /// Key of the last row.
+    /// Key of the last row; empty when the rewrite has none.
     pub last_key: Vec<Option<Value>>,
     /// Statistics per leaf of the output schema.
     pub columns: Vec<ColumnStatistics>,

@@ -35,6 +35,15 @@ pub struct MergeSpec {
     pub output: OutputOptions,
 }
 
+/// How the output of a concatenation looks.
+#[derive(Clone, Debug)]
+pub struct ConcatSpec {
+    /// Message type of the output, with field ids. Flat: scalar leaves only, INT96 allowed.
+    pub schema: TypePtr,
+    /// Sizes, codec and layout of the output.
+    pub output: OutputOptions,
+}
+
 /// A column that orders the records of one key. Nulls come first in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderColumn {
@@ -99,20 +108,7 @@ pub enum Codec {
 impl MergeSpec {
     /// The leaves of the output, after checking that the specification is sound.
     pub(crate) fn leaves(&self) -> Result<Vec<Leaf>> {
-        if !self.schema.is_group() {
-            return Err(Error::internal("the output schema is not a message type"));
-        }
-        let descriptor = SchemaDescriptor::new(Arc::clone(&self.schema));
-        let leaves = descriptor
-            .columns()
-            .iter()
-            .map(|column| {
-                Leaf::new(column).map_err(|why| {
-                    Error::unsupported(format!("the column cannot be written: {why}"))
-                        .with_column(&column.path().string())
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let leaves = leaves_of(&self.schema)?;
         if self.key.is_empty() {
             return Err(Error::internal("the merge has no key"));
         }
@@ -129,6 +125,29 @@ impl MergeSpec {
         check_system_column(&leaves[self.kind], Physical::Int32, "row kind")?;
         Ok(leaves)
     }
+}
+
+impl ConcatSpec {
+    /// The leaves of the output.
+    pub(crate) fn leaves(&self) -> Result<Vec<Leaf>> {
+        leaves_of(&self.schema)
+    }
+}
+
+fn leaves_of(schema: &TypePtr) -> Result<Vec<Leaf>> {
+    if !schema.is_group() {
+        return Err(Error::internal("the output schema is not a message type"));
+    }
+    SchemaDescriptor::new(Arc::clone(schema))
+        .columns()
+        .iter()
+        .map(|column| {
+            Leaf::new(column).map_err(|why| {
+                Error::unsupported(format!("the column cannot be written: {why}"))
+                    .with_column(&column.path().string())
+            })
+        })
+        .collect()
 }
 
 fn check_system_column(leaf: &Leaf, physical: Physical, role: &str) -> Result<()> {

@@ -8,10 +8,8 @@ pub(crate) const MAX_RUNS: usize = 1 << 16;
 /// The part of a merge that becomes one output row group.
 #[derive(Debug, Default)]
 pub(crate) struct Unit {
-    /// Run of every kept row, in key order.
-    runs: Vec<u16>,
-    /// Row of every kept row, counted from the first row that the unit takes of its run.
-    rows: Vec<u32>,
+    /// Which rows are kept.
+    kept: Kept,
     /// Rows that the unit takes of every run, kept or not, counted across the run's files.
     pub(crate) slices: Vec<Range<u64>>,
     /// Rows that the unit takes of all runs.
@@ -30,21 +28,62 @@ pub(crate) struct Unit {
     pub(crate) last_key: Vec<Option<Value>>,
 }
 
+/// The rows that a unit keeps, in the order of the output.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// Every row that it takes, run by run.
+    All,
+    /// Some rows.
+    Picked {
+        /// Run of every kept row.
+        runs: Vec<u16>,
+        /// Row of every kept row, counted from the first row that the unit takes of its run.
+        rows: Vec<u32>,
+    },
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Picked { runs: Vec::new(), rows: Vec::new() }
+    }
+}
+
 impl Unit {
+    /// A unit that keeps all rows of its slices, run by run.
+    pub(crate) fn of_all(slices: Vec<Range<u64>>) -> Self {
+        let rows: u64 = slices.iter().map(|rows| rows.end - rows.start).sum();
+        let input_rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        Self { kept: Kept::All, slices, input_rows, ..Self::default() }
+    }
+
     /// Keeps a row.
     pub(crate) fn keep(&mut self, run: u16, row: u32) {
-        self.runs.push(run);
-        self.rows.push(row);
+        if let Kept::Picked { runs, rows } = &mut self.kept {
+            runs.push(run);
+            rows.push(row);
+        }
+    }
+
+    /// Every run that the unit takes rows of, with their positions in the output when all are kept.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+        let mut at = 0;
+        self.slices.iter().enumerate().map(move |(run, rows)| {
+            let from = at;
+            at += usize::try_from(rows.end - rows.start).unwrap_or(usize::MAX);
+            (run, from..at)
+        })
+    }
+
+    /// Which rows are kept.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Number of kept rows.
     pub(crate) fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Run and row of some kept rows, by their position in the output.
-    pub(crate) fn kept(&self, output: Range<usize>) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let rows = self.rows[output.clone()].iter().map(|row| *row as usize);
-        self.runs[output].iter().map(|run| usize::from(*run)).zip(rows)
+        match &self.kept {
+            Kept::All => self.input_rows,
+            Kept::Picked { rows, .. } => rows.len(),
+        }
     }
 }

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
 
 use crate::leaf::Leaf;
-use crate::plan::Unit;
+use crate::plan::{Kept, Unit};
 use crate::read::{ColumnDecoder, OpenInput, Run};
 use crate::{Error, Result};
 
@@ -69,12 +69,43 @@ impl<'a> Gather<'a> {
         if self.at == end {
             return Ok(None);
         }
+        match self.unit.kept() {
+            Kept::All => self.all_values(end).map(Some),
+            Kept::Picked { runs, rows } => {
+                let range = std::mem::replace(&mut self.at, end)..end;
+                self.pick(&runs[range.clone()], &rows[range])?;
+                self.picked_values().map(Some)
+            }
+        }
+    }
+
+    /// The next values of runs of which every row is kept: as they are decoded, up to `end`.
+    fn all_values(&mut self, end: usize) -> Result<ArrayRef> {
+        let taken = |(_, rows): &(usize, Range<usize>)| rows.contains(&self.at);
+        let Some((run, rows)) = self.unit.outputs().find(taken) else {
+            return Err(Error::internal("a unit keeps more rows than it takes"));
+        };
+        let reader = &mut self.readers[run];
+        let row = self.at - rows.start;
+        if row >= reader.rows.end {
+            reader.advance_to(row)?;
+        }
+        let array = reader.array.as_ref().ok_or_else(|| Error::internal("a decoded array is gone"))?;
+        let from = row - reader.rows.start;
+        let length = (array.len() - from).min(end - self.at);
+        self.at += length;
+        Ok(array.slice(from, length))
+    }
+
+    /// Notes where the picked values are, decoding up to them.
+    fn pick(&mut self, runs: &[u16], rows: &[u32]) -> Result<()> {
         self.arrays.clear();
         self.picked.clear();
         for reader in &mut self.readers {
             reader.place = None;
         }
-        for (run, row) in self.unit.kept(self.at..end) {
+        for (run, row) in runs.iter().zip(rows) {
+            let (run, row) = (usize::from(*run), *row as usize);
             let reader = &mut self.readers[run];
             if row >= reader.rows.end {
                 reader.advance_to(row)?;
@@ -85,8 +116,7 @@ impl<'a> Gather<'a> {
             };
             self.picked.push((place, row - reader.rows.start));
         }
-        self.at = end;
-        self.picked_values().map(Some)
+        Ok(())
     }
 
     fn picked_values(&self) -> Result<ArrayRef> {

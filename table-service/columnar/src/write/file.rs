@@ -72,7 +72,7 @@ pub(crate) struct OpenOutput {
     statistics: Vec<StatisticsBuilder>,
     rows: u64,
     deletes: u64,
-    sequences: (i64, i64),
+    sequences: Option<(i64, i64)>,
     first_key: Vec<Option<Value>>,
     last_key: Vec<Option<Value>>,
     row_groups: usize,
@@ -189,7 +189,7 @@ impl<'a> Output<'a> {
             statistics: vec![StatisticsBuilder::default(); self.leaves.len()],
             rows: 0,
             deletes: 0,
-            sequences: (i64::MAX, i64::MIN),
+            sequences: None,
             first_key: Vec::new(),
             last_key: Vec::new(),
             row_groups: 0,
@@ -217,13 +217,14 @@ impl<'a> Output<'a> {
             )
             .with_file(&name));
         }
+        let (min_sequence, max_sequence) = open.sequences.unwrap_or_default();
         self.files.push(OutputFile {
             name,
             bytes,
             rows: open.rows,
             deletes: open.deletes,
-            min_sequence: open.sequences.0,
-            max_sequence: open.sequences.1,
+            min_sequence,
+            max_sequence,
             first_key: open.first_key,
             last_key: open.last_key,
             columns: open.statistics.into_iter().map(StatisticsBuilder::build).collect(),
@@ -251,7 +252,8 @@ impl OpenOutput {
         self.rows += unit.rows() as u64;
         self.deletes += unit.deletes;
         if let Some((least, greatest)) = unit.sequences {
-            self.sequences = (self.sequences.0.min(least), self.sequences.1.max(greatest));
+            let (min, max) = self.sequences.unwrap_or((least, greatest));
+            self.sequences = Some((min.min(least), max.max(greatest)));
         }
         if self.first_key.is_empty() {
             self.first_key = std::mem::take(&mut unit.first_key);

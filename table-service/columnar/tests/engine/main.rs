@@ -12,6 +12,7 @@
 
 mod boundaries;
 mod column;
+mod copying;
 mod failures;
 mod foreign;
 mod input;

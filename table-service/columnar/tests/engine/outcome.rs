@@ -108,6 +108,11 @@ fn check_description(table: &Table, file: &OutputFile, rows: &[Row]) {
     assert_eq!(Some(file.max_sequence), sequences.max());
     assert_eq!(exact(&file.first_key), exact(&rows[0][..table.keys].to_vec()));
     assert_eq!(exact(&file.last_key), exact(&rows[rows.len() - 1][..table.keys].to_vec()));
+    check_columns(table, file, rows);
+}
+
+/// Checks the statistics that a rewrite tells of a file's columns.
+pub(crate) fn check_columns(table: &Table, file: &OutputFile, rows: &[Row]) {
     for (at, column) in table.columns.iter().enumerate() {
         let values: Vec<&Option<Value>> = rows.iter().map(|row| &row[at]).collect();
         check_statistics(column, &file.columns[at], &values);
