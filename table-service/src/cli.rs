@@ -1,5 +1,6 @@
 //! The command line. Verbs and flags carry the names of Paimon's procedures in kebab case.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -124,6 +125,9 @@ pub(crate) struct CompactArgs {
     /// Compact although a writer of the table compacts it too: either side may lose commits, never rows.
     #[arg(long)]
     pub(crate) beside_foreign_compactor: bool,
+    /// Threads that decode, merge and encode [default: the cores that the process may use].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// How files are picked.

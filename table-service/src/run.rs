@@ -1,5 +1,7 @@
 //! One run from arguments to exit code.
 
+use std::num::NonZeroUsize;
+
 use jiff::Timestamp;
 use weir_contract::{ExitCode, OperationKind, Outcome, Reason, RequestCounts, RunResult};
 use weir_paimon::compaction::Control;
@@ -57,12 +59,24 @@ impl Ended {
     }
 }
 
+/// Threads that decode and encode: as asked, else one for each core that the process may use.
+fn threads(verb: &Verb) -> NonZeroUsize {
+    let asked = match verb {
+        Verb::Compact(args) => args.threads,
+        _ => Some(NonZeroUsize::MIN),
+    };
+    asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
+
 fn open(common: &CommonArgs) -> Result<Storage, weir_storage::Error> {
     Storage::open(&common.location.parse::<Location>()?)
 }
 
 async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
-    let control = Control::new();
+    let control = match Control::new().with_threads(threads(verb)) {
+        Ok(control) => control,
+        Err(error) => return Ended::failed(Reason::InternalError, error.to_string()),
+    };
     if let Err(error) = signals::cancel_on_signal(control.clone()) {
         return Ended::failed(Reason::InternalError, format!("signals cannot be handled: {error}"));
     }

@@ -1,5 +1,8 @@
-use crate::plan::{CopyPlanner, unit_rows};
-use crate::read::open_runs;
+use std::sync::Arc;
+
+use crate::leaf::Leaf;
+use crate::plan::CopyPlanner;
+use crate::read::{Run, open_runs};
 use crate::rewriter::{Rewriter, Units};
 use crate::{ConcatSpec, Control, InputFile, Result, Rewrite, Section, Sink, SortedRun};
 
@@ -15,10 +18,11 @@ pub async fn concat(
     control: &Control,
 ) -> Result<Rewrite> {
     control.check()?;
-    let leaves = spec.leaves()?;
-    let runs = open_runs(&[Section { runs: vec![SortedRun { files }] }], &leaves).await?;
-    let rows = unit_rows(&runs, leaves.len(), &spec.output);
-    let units = Units::Copied(CopyPlanner::new(&runs[0], rows));
+    let leaves: Arc<[Leaf]> = spec.leaves()?.into();
+    let sections = [Section { runs: vec![SortedRun { files }] }];
+    let runs: Arc<[Run]> = open_runs(&sections, &leaves).await?.into();
+    let rows = runs.iter().map(Run::rows).sum();
     let rewriter = Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control)?;
-    rewriter.run(units).await
+    let units = CopyPlanner::new(0..rows, rewriter.plan_size().unit_rows);
+    rewriter.run(Units::Copied(units)).await
 }

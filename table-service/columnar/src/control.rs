@@ -1,7 +1,9 @@
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::pool::Pool;
 use crate::{Error, Result};
 
 /// How far a rewrite has come.
@@ -19,15 +21,16 @@ pub struct Progress {
 
 type Listener = dyn Fn(&Progress) + Send + Sync;
 
-/// Stops a rewrite and listens to its progress. Clones share both.
+/// Stops rewrites, listens to their progress, and holds the threads that they share. Clones share all of it.
 #[derive(Clone, Default)]
 pub struct Control {
     cancelled: Arc<AtomicBool>,
     listener: Option<Arc<Listener>>,
+    pool: Pool,
 }
 
 impl Control {
-    /// A control that nobody listens to.
+    /// A control that nobody listens to, of rewrites that run on the calling task.
     pub fn new() -> Self {
         Self::default()
     }
@@ -37,6 +40,16 @@ impl Control {
     pub fn with_progress(mut self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.listener = Some(Arc::new(listener));
         self
+    }
+
+    /// Runs decoding, merging and encoding on a pool of so many threads.
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Result<Self> {
+        self.pool = Pool::new(threads)?;
+        Ok(self)
+    }
+
+    pub(crate) const fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Asks the rewrite to stop; it gives its open file up and ends with

@@ -21,15 +21,15 @@
 //!
 //! A rewrite holds, whatever its size:
 //!
-//! - the footers of all input files, with their offset indexes;
-//! - the plan of one unit: six bytes per output row;
+//! - the footers of all input files, with the places of their pages;
+//! - the plan of two units: six bytes per output row, and the key, sequence number and kind of it when
+//!   the key is a number;
 //! - for planning, per run: the compressed key, sequence and kind columns of 131,072 rows and one
 //!   decoded batch of 8192;
-//! - for a column task: the compressed pages of the unit's rows of about 8 MiB worth of columns, at
-//!   least one, over all runs; decoded batches of about 64 MiB over all runs; one encoded column chunk;
-//! - per column and run, the page in which the unit ends. Of a file without an offset index it is
-//!   the whole column chunk, from the first unit that needs it to the last, so that nothing is
-//!   read twice: such files hold their open row groups in memory, compressed;
+//! - compressed pages of about 8 MiB worth of columns, at least one, over all runs: those that are
+//!   encoded and two groups ahead of them;
+//! - for every thread a column task: decoded batches of about 16 MiB over all runs, one page of every
+//!   run and one encoded column chunk; two more chunks may wait for their turn;
 //! - encoded bytes that the sink has not taken, about 1 MiB.
 //!
 //! Units are sized by the average row of the inputs; a few values that are far larger than the
@@ -42,6 +42,7 @@ mod input;
 mod leaf;
 mod merge;
 mod plan;
+mod pool;
 mod read;
 mod rewrite;
 mod rewriter;

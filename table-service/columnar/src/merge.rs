@@ -1,5 +1,8 @@
-use crate::plan::{Planner, unit_rows};
-use crate::read::open_runs;
+use std::sync::Arc;
+
+use crate::leaf::Leaf;
+use crate::plan::{PlanColumns, Planner};
+use crate::read::{Run, open_runs};
 use crate::rewriter::{Rewriter, Units};
 use crate::{Control, MergeSpec, Result, Rewrite, Section, Sink};
 
@@ -9,9 +12,9 @@ use crate::{Control, MergeSpec, Result, Rewrite, Section, Sink};
 /// is left there is no file. On an error and on cancellation the open file is aborted; finished
 /// ones stay, and the sink knows their names.
 ///
-/// Decoding and encoding run on the calling task: give the future a thread that may be busy. A future
-/// that is dropped before it ends drops the open file without aborting it; [`Control::cancel`] stops
-/// in order.
+/// Decoding, merging and encoding run on the threads of [`Control::with_threads`], else on the calling
+/// task. A future that is dropped before it ends drops the open file without aborting it;
+/// [`Control::cancel`] stops in order.
 pub async fn merge(
     sections: Vec<Section>,
     spec: &MergeSpec,
@@ -19,10 +22,12 @@ pub async fn merge(
     control: &Control,
 ) -> Result<Rewrite> {
     control.check()?;
-    let leaves = spec.leaves()?;
-    let runs = open_runs(&sections, &leaves).await?;
-    let rows = unit_rows(&runs, leaves.len(), &spec.output);
-    let units = Units::Merged(Planner::new(&runs, spec, &leaves, rows)?);
-    let rewriter = Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control)?;
-    rewriter.run(units).await
+    let leaves: Arc<[Leaf]> = spec.leaves()?.into();
+    let columns = Arc::new(PlanColumns::new(spec, &leaves)?);
+    let runs: Arc<[Run]> = open_runs(&sections, &leaves).await?.into();
+    let rewriter =
+        Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control)?.with_key(&spec.key);
+    let rows: Vec<_> = runs.iter().map(|run| 0..run.rows()).collect();
+    let planner = Planner::new(&runs, &rows, spec, &columns, rewriter.plan_size())?;
+    rewriter.run(Units::Merged(Box::new(planner))).await
 }

@@ -4,6 +4,7 @@
 //! and yields [`Unit`]s: run and row of every kept row in key order, at most one output row group
 //! each. The merge itself ([`merger`]) is free of I/O: it says which run it needs rows of.
 
+mod columns;
 mod copy;
 mod cursor;
 mod keys;
@@ -12,34 +13,57 @@ mod sizing;
 mod sortable;
 mod unit;
 
+pub(crate) use columns::PlanColumns;
 pub(crate) use copy::CopyPlanner;
 pub(crate) use sizing::unit_rows;
 pub(crate) use unit::{Kept, Unit};
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use futures::future::try_join_all;
 
-use crate::leaf::Leaf;
+use crate::pool::Pool;
 use crate::read::Run;
 use crate::spec::MergeSpec;
 use crate::{Error, Result};
-use cursor::RunCursor;
+use cursor::{Next, RunCursor};
 use keys::{IntegerKeys, RowKeys};
 use merger::{Merger, Rules, Step, UnitMerger};
 
-/// Yields the units of a rewrite in key order.
-pub(crate) struct Planner<'a> {
-    cursors: Vec<RunCursor<'a>>,
+/// Yields the units of a merge in key order.
+pub(crate) struct Planner {
+    cursors: Vec<RunCursor>,
     merger: Box<dyn UnitMerger>,
-    primed: bool,
 }
 
-impl<'a> Planner<'a> {
-    /// Plans over `runs`, closing a unit after `unit_rows` output rows.
+/// What stops a planner.
+enum Stop {
+    /// A unit is complete.
+    Unit(Unit),
+    /// A run has no bytes left to decode.
+    Bytes,
+    /// The end.
+    End,
+}
+
+/// How a merge is planned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlanSize {
+    /// Output rows after which a unit is closed.
+    pub(crate) unit_rows: usize,
+    /// Rows of a run whose plan columns are fetched at once.
+    pub(crate) window_rows: u64,
+}
+
+impl Planner {
+    /// Plans over some rows of every run.
     pub(crate) fn new(
-        runs: &'a [Run],
-        spec: &'a MergeSpec,
-        leaves: &'a [Leaf],
-        unit_rows: usize,
+        runs: &[Run],
+        rows: &[Range<u64>],
+        spec: &MergeSpec,
+        columns: &Arc<PlanColumns>,
+        size: PlanSize,
     ) -> Result<Self> {
         if runs.len() > unit::MAX_RUNS {
             return Err(Error::unsupported(format!(
@@ -48,32 +72,58 @@ impl<'a> Planner<'a> {
                 unit::MAX_RUNS
             )));
         }
-        let key: Vec<Leaf> = spec.key.iter().map(|column| leaves[*column].clone()).collect();
-        let rules = Rules { ignore_deletes: spec.ignore_deletes, drop_deletes: spec.drop_deletes, unit_rows };
-        let merger: Box<dyn UnitMerger> = match IntegerKeys::for_key(&key) {
-            Some(keys) => Box::new(Merger::new(keys, runs.len(), rules)),
-            None => Box::new(Merger::new(RowKeys::for_key(&key)?, runs.len(), rules)),
+        let rules = Rules {
+            ignore_deletes: spec.ignore_deletes,
+            drop_deletes: spec.drop_deletes,
+            unit_rows: size.unit_rows,
         };
-        let cursors = runs.iter().map(|run| RunCursor::new(run, spec, leaves)).collect::<Result<_>>()?;
-        Ok(Self { cursors, merger, primed: false })
+        let starts: Vec<u64> = rows.iter().map(|rows| rows.start).collect();
+        let merger: Box<dyn UnitMerger> = match IntegerKeys::for_key(&columns.key_leaves()) {
+            Some(keys) => Box::new(Merger::new(keys, &starts, columns, rules)),
+            None => Box::new(Merger::new(RowKeys::for_key(&columns.key_leaves())?, &starts, columns, rules)),
+        };
+        let cursors = runs
+            .iter()
+            .zip(rows)
+            .map(|(run, rows)| RunCursor::new(run, rows, columns, size.window_rows))
+            .collect();
+        Ok(Self { cursors, merger })
     }
 
-    /// The next unit; `None` after the last.
-    pub(crate) async fn next_unit(&mut self) -> Result<Option<Unit>> {
-        if !self.primed {
-            try_join_all(self.cursors.iter_mut().map(RunCursor::prime)).await?;
-            self.primed = true;
+    /// The next unit, and the planner again; `None` after the last. Decoding and merging run in the pool.
+    pub(crate) async fn next_unit(mut self, pool: &Pool) -> Result<Option<(Unit, Self)>> {
+        loop {
+            let (planner, stop) = pool
+                .run(move || {
+                    let stop = self.advance();
+                    (self, stop)
+                })
+                .await?;
+            self = planner;
+            match stop? {
+                Stop::Unit(unit) => return Ok(Some((unit, self))),
+                Stop::End => return Ok(None),
+                // All runs that will soon need bytes get them now, so that they wait together.
+                Stop::Bytes => {
+                    let low = self.cursors.iter_mut().filter(|cursor| cursor.is_low());
+                    try_join_all(low.map(RunCursor::fetch)).await?;
+                }
+            }
         }
+    }
+
+    fn advance(&mut self) -> Result<Stop> {
         loop {
             match self.merger.advance()? {
-                Step::Unit(unit) => return Ok(Some(unit)),
-                Step::End => return Ok(None),
-                Step::Rows(run) => match self.cursors[run].next_batch().await? {
-                    Some(batch) => self
+                Step::Unit(unit) => return Ok(Stop::Unit(unit)),
+                Step::End => return Ok(Stop::End),
+                Step::Rows(run) => match self.cursors[run].next()? {
+                    Next::Rows(batch) => self
                         .merger
-                        .push(run, batch)
+                        .push(run, *batch)
                         .map_err(|error| error.with_file(self.cursors[run].file_name()))?,
-                    None => self.merger.end(run),
+                    Next::Bytes => return Ok(Stop::Bytes),
+                    Next::End => self.merger.end(run),
                 },
             }
         }

@@ -1,71 +1,128 @@
-//! Carrying out a plan: the column tasks of one unit after the other, and the files that they fill.
+//! Carrying out a plan: units are planned, their bytes fetched and their columns encoded ahead of the
+//! file that takes them, all in order.
 
 use std::sync::Arc;
 
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use parquet::schema::types::TypePtr;
 
 use crate::leaf::Leaf;
-use crate::plan::{CopyPlanner, Planner, Unit};
+use crate::plan::{CopyPlanner, PlanSize, Planner, Unit, unit_rows};
 use crate::read::Run;
-use crate::task::ColumnTask;
-use crate::write::{ColumnEncoder, Output, add_statistics, unwritable, writer_properties};
+use crate::task::{ColumnTask, UnitBytes};
+use crate::write::{EncodedColumn, EncoderFactory, Output, add_statistics, unwritable, writer_properties};
 use crate::{Control, Error, OutputOptions, Progress, Result, Rewrite, Sink};
 
 /// Compressed bytes of a unit that are fetched together, at least one column.
 const FETCH_BYTES: u64 = 8 << 20;
+/// Groups of columns that are fetched ahead of the one that is encoded.
+const FETCH_AHEAD: usize = 2;
+/// Encoded columns beyond the threads that may wait for their turn.
+const ENCODE_AHEAD: usize = 2;
+/// Rows of a run whose plan columns are fetched at once.
+const WINDOW_ROWS: u64 = 1 << 17;
 
 /// Where the units of a rewrite come from.
-pub(crate) enum Units<'a> {
+pub(crate) enum Units {
     /// From a merge of all runs.
-    Merged(Planner<'a>),
+    Merged(Box<Planner>),
     /// From one run of which every row is kept.
     Copied(CopyPlanner),
 }
 
-impl Units<'_> {
-    async fn next(&mut self) -> Result<Option<Unit>> {
-        match self {
-            Self::Merged(planner) => planner.next_unit().await,
-            Self::Copied(planner) => Ok(planner.next_unit()),
-        }
+impl Units {
+    async fn next(self, control: Control) -> Result<Option<(Arc<Unit>, Self)>> {
+        control.check()?;
+        Ok(match self {
+            Self::Merged(planner) => {
+                let next = planner.next_unit(control.pool()).await?;
+                next.map(|(unit, planner)| (Arc::new(unit), Self::Merged(Box::new(planner))))
+            }
+            Self::Copied(mut planner) => {
+                planner.next_unit().map(|unit| (Arc::new(unit), Self::Copied(planner)))
+            }
+        })
     }
 }
 
 /// Carries units out and writes what they keep.
 pub(crate) struct Rewriter<'a> {
     options: &'a OutputOptions,
-    leaves: &'a [Leaf],
-    runs: &'a [Run],
-    control: &'a Control,
+    columns: Arc<Columns>,
     output: Output<'a>,
     rewrite: Rewrite,
     /// Input rows of the units that are complete.
     done_rows: u64,
 }
 
+/// What all column tasks of a rewrite share.
+struct Columns {
+    leaves: Arc<[Leaf]>,
+    runs: Arc<[Run]>,
+    encoders: Vec<EncoderFactory>,
+    /// Per output column, the one whose values it repeats: a key that is also a value.
+    same_as: Vec<usize>,
+    control: Control,
+}
+
+/// A unit, or one of its columns when any of its rows is kept.
+struct Done {
+    unit: Arc<Unit>,
+    column: Option<EncodedColumn>,
+}
+
+/// Columns of a unit that are fetched together; none for a unit of which no row is kept.
+struct Group {
+    unit: Arc<Unit>,
+    columns: Vec<usize>,
+}
+
 impl<'a> Rewriter<'a> {
     pub(crate) fn new(
         schema: &TypePtr,
         options: &'a OutputOptions,
-        leaves: &'a [Leaf],
-        runs: &'a [Run],
+        leaves: &Arc<[Leaf]>,
+        runs: &Arc<[Run]>,
         sink: &'a dyn Sink,
-        control: &'a Control,
+        control: &Control,
     ) -> Result<Self> {
         let properties = writer_properties(options, leaves, runs)?;
+        let encoders = leaves.iter().map(|leaf| EncoderFactory::new(leaf, &properties));
+        let columns = Columns {
+            leaves: Arc::clone(leaves),
+            runs: Arc::clone(runs),
+            encoders: encoders.collect::<Result<_>>()?,
+            same_as: (0..leaves.len()).collect(),
+            control: control.clone(),
+        };
         Ok(Self {
             options,
-            leaves,
-            runs,
-            control,
-            output: Output::new(sink, schema, leaves, properties),
+            columns: Arc::new(columns),
+            output: Output::new(sink, schema, leaves.len(), properties),
             rewrite: Rewrite { input_rows: runs.iter().map(Run::rows).sum(), ..Rewrite::default() },
             done_rows: 0,
         })
     }
 
+    /// Lets value columns that repeat a key column share what the plan knows of it.
+    pub(crate) fn with_key(mut self, key: &[usize]) -> Self {
+        if let Some(columns) = Arc::get_mut(&mut self.columns) {
+            columns.same_as = (0..columns.leaves.len()).map(|column| columns.repeated(column, key)).collect();
+        }
+        self
+    }
+
+    /// How much is planned at once.
+    pub(crate) fn plan_size(&self) -> PlanSize {
+        let columns = &self.columns;
+        PlanSize {
+            unit_rows: unit_rows(&columns.runs, columns.leaves.len(), self.options),
+            window_rows: WINDOW_ROWS,
+        }
+    }
+
     /// Carries out all units. On failure the open file is aborted.
-    pub(crate) async fn run(mut self, units: Units<'_>) -> Result<Rewrite> {
+    pub(crate) async fn run(mut self, units: Units) -> Result<Rewrite> {
         match self.write(units).await {
             Ok(()) => Ok(self.rewrite),
             Err(error) => {
@@ -75,79 +132,80 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    async fn write(&mut self, mut units: Units<'_>) -> Result<()> {
-        while let Some(mut unit) = units.next().await? {
-            self.control.check()?;
-            self.rewrite.output_rows += unit.rows() as u64;
-            self.rewrite.superseded_rows += unit.superseded_rows;
-            self.rewrite.dropped_deletes += unit.dropped_deletes;
-            tracing::debug!(
-                input_rows = unit.input_rows,
-                rows = unit.rows(),
-                superseded_rows = unit.superseded_rows,
-                "planned a unit"
-            );
+    async fn write(&mut self, units: Units) -> Result<()> {
+        let columns = Arc::clone(&self.columns);
+        let mut done = std::pin::pin!(columns.encode(units));
+        while let Some(first) = done.try_next().await? {
+            self.columns.control.check()?;
+            let unit = Arc::clone(&first.unit);
+            self.count(&unit);
             if unit.rows() > 0 {
-                self.write_row_group(&mut unit).await?;
-            } else {
-                self.skip(&unit);
+                self.write_row_group(first, &mut done).await?;
+                self.output.roll(self.options.target_file_bytes).await?;
             }
             self.done_rows += unit.input_rows as u64;
-            self.output.roll(self.options.target_file_bytes).await?;
+            self.report(0, self.output.written_bytes());
         }
         self.rewrite.files = self.output.finish().await?;
-        self.rewrite.read_bytes = read_bytes(self.runs);
+        self.rewrite.read_bytes = self.columns.read_bytes();
         self.check_rows()
     }
 
-    /// Runs the column tasks of a unit in column order.
-    async fn write_row_group(&mut self, unit: &mut Unit) -> Result<()> {
-        let groups = fetch_groups(&expected_bytes(self.runs, unit, self.leaves.len()));
-        let properties = Arc::clone(self.output.properties());
+    /// Takes the columns of a unit, the first of which is at hand, into a row group.
+    async fn write_row_group(
+        &mut self,
+        first: Done,
+        rest: &mut (impl Stream<Item = Result<Done>> + Unpin),
+    ) -> Result<()> {
+        let missing = || Error::internal("a unit has fewer columns than the output");
         let finished_bytes = self.output.finished_bytes();
         let open = self.output.open_file().await?;
         let bytes_before = open.bytes();
-        let mut writers = open.column_writers()?.into_iter();
         let (file, target, statistics) = open.parts();
         let mut row_group = file.next_row_group().map_err(unwritable)?;
-        for columns in groups {
-            ColumnTask::fetch(self.runs, unit, &columns).await?;
-            for column in columns {
-                let leaf = &self.leaves[column];
-                let writer = writers
-                    .next()
-                    .ok_or_else(|| Error::internal("the output has fewer columns than its schema"))?;
-                let task = ColumnTask { column, leaf, unit, runs: self.runs, control: self.control };
-                let encoded = task.run(ColumnEncoder::new(leaf, writer, &properties))?;
-                add_statistics(&mut statistics[column], leaf, &encoded);
-                encoded.append(&mut row_group)?;
-                target.drain().await?;
-                ColumnTask::release(self.runs, unit, column);
-                let done = unit.input_rows * (column + 1) / self.leaves.len();
-                self.control.report(&Progress {
-                    input_rows: self.done_rows + done as u64,
-                    total_rows: self.rewrite.input_rows,
-                    read_bytes: read_bytes(self.runs),
-                    written_bytes: finished_bytes + target.written(),
-                });
-            }
+        let unit = Arc::clone(&first.unit);
+        let mut next = Some(first);
+        for (at, (leaf, statistics)) in self.columns.leaves.iter().zip(statistics).enumerate() {
+            let done = match next.take() {
+                Some(done) => done,
+                None => rest.try_next().await?.ok_or_else(missing)?,
+            };
+            let encoded = done.column.ok_or_else(missing)?;
+            add_statistics(statistics, leaf, &encoded);
+            encoded.append(&mut row_group)?;
+            target.drain().await?;
+            let rows = unit.input_rows * (at + 1) / self.columns.leaves.len();
+            self.columns.control.report(&Progress {
+                input_rows: self.done_rows + rows as u64,
+                total_rows: self.rewrite.input_rows,
+                read_bytes: self.columns.read_bytes(),
+                written_bytes: finished_bytes + target.written(),
+            });
         }
         row_group.close().map_err(unwritable)?;
         target.drain().await?;
-        open.add_unit(unit, bytes_before);
+        open.add_unit(&unit, bytes_before);
         Ok(())
     }
 
-    /// Passes over a unit of which no row is kept.
-    fn skip(&self, unit: &Unit) {
-        for column in 0..self.leaves.len() {
-            ColumnTask::release(self.runs, unit, column);
-        }
-        self.control.report(&Progress {
-            input_rows: self.done_rows + unit.input_rows as u64,
+    fn count(&mut self, unit: &Unit) {
+        self.rewrite.output_rows += unit.rows() as u64;
+        self.rewrite.superseded_rows += unit.superseded_rows;
+        self.rewrite.dropped_deletes += unit.dropped_deletes;
+        tracing::debug!(
+            input_rows = unit.input_rows,
+            rows = unit.rows(),
+            superseded_rows = unit.superseded_rows,
+            "writing a unit"
+        );
+    }
+
+    fn report(&self, rows: u64, written_bytes: u64) {
+        self.columns.control.report(&Progress {
+            input_rows: self.done_rows + rows,
             total_rows: self.rewrite.input_rows,
-            read_bytes: read_bytes(self.runs),
-            written_bytes: self.output.written_bytes(),
+            read_bytes: self.columns.read_bytes(),
+            written_bytes,
         });
     }
 
@@ -170,19 +228,99 @@ impl<'a> Rewriter<'a> {
     }
 }
 
-/// Compressed bytes that each column of a unit takes from the inputs, by the average row of its
-/// files.
-fn expected_bytes(runs: &[Run], unit: &Unit, columns: usize) -> Vec<u64> {
-    let mut bytes = vec![0; columns];
-    for (run, rows) in runs.iter().zip(&unit.slices) {
-        for (file, part) in run.parts(rows) {
-            for (column, bytes) in bytes.iter_mut().enumerate() {
-                let share = u128::from(file.compressed_bytes(column)) * u128::from(part.end - part.start);
-                *bytes += u64::try_from(share / u128::from(file.rows().max(1))).unwrap_or(u64::MAX);
+impl Columns {
+    /// The columns of all units in order, encoded by the pool, some of them ahead of who takes them.
+    fn encode(self: &Arc<Self>, units: Units) -> impl Stream<Item = Result<Done>> + '_ {
+        let control = &self.control;
+        stream::try_unfold(units, move |units| units.next(control.clone()))
+            .map_ok(move |unit| stream::iter(self.groups(unit)).map(Ok))
+            .try_flatten()
+            .map_ok(move |group| self.fetch(group))
+            .try_buffered(FETCH_AHEAD)
+            .map_ok(move |(group, bytes)| stream::iter(self.tasks(group, &bytes)))
+            .try_flatten()
+            .map_ok(move |task| self.carry_out(task))
+            .try_buffered(self.control.pool().threads() + ENCODE_AHEAD)
+    }
+
+    fn groups(&self, unit: Arc<Unit>) -> Vec<Group> {
+        if unit.rows() == 0 {
+            return vec![Group { unit, columns: Vec::new() }];
+        }
+        fetch_groups(&self.expected_bytes(&unit))
+            .into_iter()
+            .map(|columns| Group { unit: Arc::clone(&unit), columns })
+            .collect()
+    }
+
+    async fn fetch(&self, group: Group) -> Result<(Group, Arc<UnitBytes>)> {
+        let gathered: Vec<usize> = group
+            .columns
+            .iter()
+            .copied()
+            .filter(|column| group.unit.known(self.same_as[*column]).is_none())
+            .collect();
+        let bytes = UnitBytes::fetch(&self.runs, &group.unit, &gathered).await?;
+        Ok((group, bytes))
+    }
+
+    fn tasks(&self, group: Group, bytes: &Arc<UnitBytes>) -> Vec<Result<(Arc<Unit>, Option<ColumnTask>)>> {
+        if group.columns.is_empty() {
+            return vec![Ok((group.unit, None))];
+        }
+        let task = |column: usize| ColumnTask {
+            column,
+            leaf: self.leaves[column].clone(),
+            unit: Arc::clone(&group.unit),
+            known: group.unit.known(self.same_as[column]).map(Arc::clone),
+            bytes: Arc::clone(bytes),
+            control: self.control.clone(),
+        };
+        group.columns.iter().map(|column| Ok((Arc::clone(&group.unit), Some(task(*column))))).collect()
+    }
+
+    async fn carry_out(&self, (unit, task): (Arc<Unit>, Option<ColumnTask>)) -> Result<Done> {
+        let Some(task) = task else { return Ok(Done { unit, column: None }) };
+        let factory = self.encoders[task.column].clone();
+        let column = self.control.pool().run(move || task.run(factory.encoder()?)).await??;
+        Ok(Done { unit, column: Some(column) })
+    }
+
+    /// The key column whose values a column repeats in every file, else itself.
+    fn repeated(&self, column: usize, key: &[usize]) -> usize {
+        let leaf = &self.leaves[column];
+        let repeats = |key: &usize| {
+            let other = &self.leaves[*key];
+            let is_same_type = leaf.physical == other.physical
+                && leaf.meaning == other.meaning
+                && leaf.required == other.required;
+            is_same_type
+                && self.runs.iter().flat_map(Run::files).all(|file| {
+                    let indexes = (file.column(column), file.column(*key));
+                    matches!(indexes, (Some(column), Some(key)) if column.index == key.index)
+                })
+        };
+        key.iter().copied().find(repeats).unwrap_or(column)
+    }
+
+    /// Compressed bytes that each column of a unit takes from the inputs, by the average row of its
+    /// files.
+    fn expected_bytes(&self, unit: &Unit) -> Vec<u64> {
+        let mut bytes = vec![0; self.leaves.len()];
+        for (run, rows) in self.runs.iter().zip(&unit.slices) {
+            for (file, part) in run.parts(rows) {
+                for (column, bytes) in bytes.iter_mut().enumerate() {
+                    let share = u128::from(file.compressed_bytes(column)) * u128::from(part.end - part.start);
+                    *bytes += u64::try_from(share / u128::from(file.rows().max(1))).unwrap_or(u64::MAX);
+                }
             }
         }
+        bytes
     }
-    bytes
+
+    fn read_bytes(&self) -> u64 {
+        self.runs.iter().flat_map(Run::files).map(|file| file.read_bytes()).sum()
+    }
 }
 
 /// Splits columns into groups that are fetched together.
@@ -202,10 +340,6 @@ fn fetch_groups(bytes: &[u64]) -> Vec<Vec<usize>> {
         }
     }
     groups
-}
-
-fn read_bytes(runs: &[Run]) -> u64 {
-    runs.iter().flat_map(Run::files).map(|file| file.read_bytes()).sum()
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ pub trait Source: Send + Sync {
 
     /// Reads the byte ranges, in the order given, each in full.
     ///
-    /// The engine joins neighbouring ranges before it asks. In one rewrite it asks for no byte of a
-    /// column twice, except for a page that the first read, of the last 64 KiB, happened to cut.
+    /// The engine joins neighbouring ranges before it asks. It asks again for dictionaries and for the
+    /// pages in which one output row group ends and the next begins, and for keys that are not numbers
+    /// once to plan and once to copy them: a source that is far away should keep what it has read.
     async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BoxError>;
 }

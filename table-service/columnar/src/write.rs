@@ -5,6 +5,6 @@ mod file;
 mod properties;
 mod statistics;
 
-pub(crate) use encoder::{ColumnEncoder, EncodedColumn};
+pub(crate) use encoder::{ColumnEncoder, EncodedColumn, EncoderFactory};
 pub(crate) use file::{Output, add_statistics, unwritable};
 pub(crate) use properties::writer_properties;

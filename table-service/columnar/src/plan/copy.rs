@@ -1,5 +1,6 @@
+use std::ops::Range;
+
 use crate::plan::Unit;
-use crate::read::Run;
 
 /// Yields units that keep every row of one run, in order.
 pub(crate) struct CopyPlanner {
@@ -9,9 +10,9 @@ pub(crate) struct CopyPlanner {
 }
 
 impl CopyPlanner {
-    /// Plans over all rows of `run`, at most `unit_rows` of them in a unit.
-    pub(crate) fn new(run: &Run, unit_rows: usize) -> Self {
-        Self { next_row: 0, rows: run.rows(), unit_rows: (unit_rows as u64).max(1) }
+    /// Plans over rows of the run, at most `unit_rows` of them in a unit.
+    pub(crate) fn new(rows: Range<u64>, unit_rows: usize) -> Self {
+        Self { next_row: rows.start, rows: rows.end, unit_rows: (unit_rows as u64).max(1) }
     }
 
     /// The next unit; `None` after the last.

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray};
+use arrow::array::{ArrayRef, AsArray, Int32Array, Int64Array};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{Int32Type, Int64Type};
 use arrow::error::ArrowError;
@@ -17,6 +17,8 @@ pub(crate) trait Keys: Send {
     type Key: Ord + Clone + Send;
     /// The keys of a batch.
     type Batch: Send;
+    /// The keys of kept rows, if they can be written as they are.
+    type Kept: Default + Send;
 
     /// Keys of the rows of a batch, from its key columns.
     fn encode(&self, columns: &[ArrayRef]) -> Result<Self::Batch>;
@@ -29,6 +31,12 @@ pub(crate) trait Keys: Send {
 
     /// The values that a key was made of.
     fn decode(&self, key: &Self::Key) -> Result<Vec<Option<Value>>>;
+
+    /// Adds the key of a kept row.
+    fn keep(kept: &mut Self::Kept, key: &Self::Key);
+
+    /// The key column of the kept rows, as the output carries it; `None` when it must be gathered.
+    fn kept(&self, kept: Self::Kept) -> Option<ArrayRef>;
 }
 
 /// Single INT32 or INT64 keys that are never null: the number, biased to be unsigned.
@@ -51,6 +59,7 @@ impl IntegerKeys {
 impl Keys for IntegerKeys {
     type Key = u64;
     type Batch = Vec<u64>;
+    type Kept = Vec<i64>;
 
     fn encode(&self, columns: &[ArrayRef]) -> Result<Vec<u64>> {
         let column = first(columns)?;
@@ -72,9 +81,24 @@ impl Keys for IntegerKeys {
     }
 
     fn decode(&self, key: &u64) -> Result<Vec<Option<Value>>> {
-        let value = (key ^ (1 << 63)).cast_signed();
-        Ok(vec![Some(crate::leaf::integer(&self.leaf, value))])
+        Ok(vec![Some(crate::leaf::integer(&self.leaf, original_integer(*key)))])
     }
+
+    fn keep(kept: &mut Vec<i64>, key: &u64) {
+        kept.push(original_integer(*key));
+    }
+
+    fn kept(&self, kept: Vec<i64>) -> Option<ArrayRef> {
+        if self.leaf.physical == Physical::Int64 {
+            return Some(Arc::new(Int64Array::from(kept)));
+        }
+        let narrow: Option<Vec<i32>> = kept.into_iter().map(|value| i32::try_from(value).ok()).collect();
+        Some(Arc::new(Int32Array::from(narrow?)))
+    }
+}
+
+fn original_integer(key: u64) -> i64 {
+    (key ^ (1 << 63)).cast_signed()
 }
 
 fn bias(value: i64) -> u64 {
@@ -101,6 +125,7 @@ impl RowKeys {
 impl Keys for RowKeys {
     type Key = RowKey;
     type Batch = Arc<Rows>;
+    type Kept = ();
 
     fn encode(&self, columns: &[ArrayRef]) -> Result<Arc<Rows>> {
         encode_rows(&self.converter, &self.leaves, columns).map(Arc::new)
@@ -126,6 +151,12 @@ impl Keys for RowKeys {
             .zip(&columns)
             .map(|(leaf, column)| Ok(value_at(leaf, &original(leaf, column).map_err(unordered)?, 0)))
             .collect()
+    }
+
+    fn keep((): &mut (), _key: &RowKey) {}
+
+    fn kept(&self, (): ()) -> Option<ArrayRef> {
+        None
     }
 }
 

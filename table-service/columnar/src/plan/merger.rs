@@ -2,9 +2,12 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, Int32Array, Int64Array};
 use arrow::row::Rows;
 
+use super::columns::PlanColumns;
 use super::keys::{Keys, OrderRow};
 use super::unit::Unit;
 use crate::{Error, Result};
@@ -53,6 +56,7 @@ pub(crate) trait UnitMerger: Send {
 /// A k-way merge over a heap of the runs' next keys.
 pub(crate) struct Merger<K: Keys> {
     keys: K,
+    columns: Arc<PlanColumns>,
     rules: Rules,
     runs: Vec<RunState<K>>,
     heap: BinaryHeap<Reverse<Head<K::Key>>>,
@@ -60,7 +64,21 @@ pub(crate) struct Merger<K: Keys> {
     starving: Vec<usize>,
     group: Option<Group<K::Key>>,
     unit: Unit,
+    values: KeptValues<K>,
     bounds: Option<(K::Key, K::Key)>,
+}
+
+/// The plan columns of the kept rows, which need not be decoded again.
+struct KeptValues<K: Keys> {
+    keys: K::Kept,
+    sequences: Vec<i64>,
+    kinds: Vec<i32>,
+}
+
+impl<K: Keys> Default for KeptValues<K> {
+    fn default() -> Self {
+        Self { keys: K::Kept::default(), sequences: Vec::new(), kinds: Vec::new() }
+    }
 }
 
 struct RunState<K: Keys> {
@@ -99,30 +117,40 @@ struct Record {
     row: u64,
     order: Option<OrderRow>,
     sequence: i64,
-    retract: bool,
+    kind: i32,
 }
 
 impl Record {
+    /// Whether it takes a row back.
+    fn is_retract(&self) -> bool {
+        // Row kinds 1 (-U) and 3 (-D) do, 0 (+I) and 2 (+U) add one.
+        self.kind & 1 == 1
+    }
+
     /// Whether it comes after another record of the same key.
     fn beats(&self, other: &Self) -> bool {
         let order = self.order.cmp(&other.order);
         let order = order.then(self.sequence.cmp(&other.sequence));
-        let order = order.then(other.retract.cmp(&self.retract));
+        let order = order.then(other.is_retract().cmp(&self.is_retract()));
         order.then(other.run.cmp(&self.run)) == Ordering::Greater
     }
 }
 
 impl<K: Keys> Merger<K> {
-    pub(crate) fn new(keys: K, runs: usize, rules: Rules) -> Self {
-        let state = || RunState { batch: None, at: 0, merged: 0, unit_start: 0, last: None };
+    /// A merge of runs that begin at these rows.
+    pub(crate) fn new(keys: K, starts: &[u64], columns: &Arc<PlanColumns>, rules: Rules) -> Self {
+        let state =
+            |start: &u64| RunState { batch: None, at: 0, merged: *start, unit_start: *start, last: None };
         Self {
             keys,
+            columns: Arc::clone(columns),
             rules,
-            runs: (0..runs).map(|_| state()).collect(),
-            heap: BinaryHeap::with_capacity(runs),
-            starving: (0..runs).rev().collect(),
+            runs: starts.iter().map(state).collect(),
+            heap: BinaryHeap::with_capacity(starts.len()),
+            starving: (0..starts.len()).rev().collect(),
             group: None,
             unit: Unit::default(),
+            values: KeptValues::default(),
             bounds: None,
         }
     }
@@ -139,7 +167,7 @@ impl<K: Keys> Merger<K> {
             row: state.merged - state.unit_start,
             order: loaded.order.as_ref().map(|rows| rows.row(state.at).owned()),
             sequence: loaded.sequence.value(state.at),
-            retract: is_retract(loaded.kind.value(state.at)),
+            kind: loaded.kind.value(state.at),
         };
         match &mut self.group {
             Some(group) => group.add(record, self.rules.ignore_deletes),
@@ -163,7 +191,7 @@ impl<K: Keys> Merger<K> {
         let Some(group) = self.group.take() else { return Ok(()) };
         self.unit.superseded_rows += group.records - u64::from(group.winner.is_some());
         let Some(winner) = group.winner else { return Ok(()) };
-        if winner.retract && self.rules.drop_deletes {
+        if winner.is_retract() && self.rules.drop_deletes {
             self.unit.dropped_deletes += 1;
             return Ok(());
         }
@@ -171,7 +199,10 @@ impl<K: Keys> Merger<K> {
             (Ok(run), Ok(row)) => self.unit.keep(run, row),
             _ => return Err(Error::internal("a unit outgrew its plan")),
         }
-        self.unit.deletes += u64::from(winner.retract);
+        K::keep(&mut self.values.keys, &group.key);
+        self.values.sequences.push(winner.sequence);
+        self.values.kinds.push(winner.kind);
+        self.unit.deletes += u64::from(winner.is_retract());
         let (min, max) = self.unit.sequences.unwrap_or((i64::MAX, i64::MIN));
         self.unit.sequences = Some((min.min(winner.sequence), max.max(winner.sequence)));
         match &mut self.bounds {
@@ -191,6 +222,12 @@ impl<K: Keys> Merger<K> {
             unit.first_key = self.keys.decode(&first)?;
             unit.last_key = self.keys.decode(&last)?;
         }
+        let values = std::mem::take(&mut self.values);
+        if let (Some(keys), [column]) = (self.keys.kept(values.keys), self.columns.key.as_slice()) {
+            unit.values.push((*column, keys));
+        }
+        unit.values.push((self.columns.sequence, Arc::new(Int64Array::from(values.sequences))));
+        unit.values.push((self.columns.kind, Arc::new(Int32Array::from(values.kinds))));
         unit.slices = self
             .runs
             .iter_mut()
@@ -263,19 +300,14 @@ impl<K: Keys> UnitMerger for Merger<K> {
 impl<T> Group<T> {
     fn add(&mut self, record: Record, ignore_deletes: bool) {
         self.records += 1;
-        if ignore_deletes && self.winner.as_ref().is_some_and(|winner| winner.retract) {
+        if ignore_deletes && self.winner.as_ref().is_some_and(Record::is_retract) {
             self.winner = None;
         }
-        let skipped = ignore_deletes && record.retract;
+        let skipped = ignore_deletes && record.is_retract();
         if !skipped && self.winner.as_ref().is_none_or(|winner| record.beats(winner)) {
             self.winner = Some(record);
         }
     }
-}
-
-/// Row kinds 1 (-U) and 3 (-D) take a row back, 0 (+I) and 2 (+U) add one.
-fn is_retract(kind: i32) -> bool {
-    kind & 1 == 1
 }
 
 fn check_values(batch: &PlanBatch) -> Result<()> {

@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use arrow::array::ArrayRef;
+
 use crate::Value;
 
 /// Greatest number of runs that a plan can name.
@@ -10,6 +12,8 @@ pub(crate) const MAX_RUNS: usize = 1 << 16;
 pub(crate) struct Unit {
     /// Which rows are kept.
     kept: Kept,
+    /// Output columns whose kept values the plan knows, so that they need not be gathered.
+    pub(crate) values: Vec<(usize, ArrayRef)>,
     /// Rows that the unit takes of every run, kept or not, counted across the run's files.
     pub(crate) slices: Vec<Range<u64>>,
     /// Rows that the unit takes of all runs.
@@ -72,6 +76,11 @@ impl Unit {
             at += usize::try_from(rows.end - rows.start).unwrap_or(usize::MAX);
             (run, from..at)
         })
+    }
+
+    /// The kept values of an output column, if the plan knows them.
+    pub(crate) fn known(&self, column: usize) -> Option<&ArrayRef> {
+        self.values.iter().find(|(known, _)| *known == column).map(|(_, values)| values)
     }
 
     /// Which rows are kept.

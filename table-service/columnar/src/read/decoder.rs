@@ -12,6 +12,7 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
+use super::fetch::Fetched;
 use super::guard::guarded;
 use super::input::{InputColumn, OpenInput};
 use super::int96::Int96Reader;
@@ -21,7 +22,7 @@ use crate::{Error, Result};
 
 /// Decodes consecutive rows of one file for one output column, in the output leaf's arrow type.
 ///
-/// The bytes must have been fetched before.
+/// The bytes of a batch must have been fetched before it is decoded.
 pub(crate) struct ColumnDecoder {
     file: Arc<OpenInput>,
     column: usize,
@@ -40,17 +41,18 @@ enum LeafReader {
 }
 
 impl ColumnDecoder {
-    /// Opens `column` at the first of `rows`.
+    /// Opens `column` at the first of `rows`, over fetched bytes.
     pub(crate) fn open(
-        file: &Arc<OpenInput>,
+        bytes: &Fetched,
         column: usize,
         output: &Leaf,
         rows: &Range<u64>,
         batch_rows: usize,
     ) -> Result<Self> {
+        let file = bytes.file();
         let (reader, unwanted) = match file.column(column) {
             None => (LeafReader::Null { arrow_type: output.arrow_type(), batch_rows }, 0),
-            Some(input) => guarded(|| open_leaf(file, input, rows, batch_rows))
+            Some(input) => guarded(|| open_leaf(bytes, input, rows, batch_rows))
                 .map_err(|error| undecodable(file, &input.leaf.path, error))?,
         };
         Ok(Self {
@@ -123,12 +125,13 @@ fn undecodable(file: &OpenInput, path: &str, error: ParquetError) -> Error {
 }
 
 fn open_leaf(
-    file: &Arc<OpenInput>,
+    fetched: &Fetched,
     input: &InputColumn,
     rows: &Range<u64>,
     batch_rows: usize,
 ) -> ParquetResult<(LeafReader, usize)> {
-    let bytes = LeafBytes { file: Arc::clone(file), leaf: input.index };
+    let file = fetched.file();
+    let bytes = LeafBytes { bytes: fetched.clone(), leaf: input.index };
     let mut groups = file.row_groups(rows).into_iter();
     let (first, skip) = match groups.next() {
         Some((row_group, part)) => {

@@ -9,7 +9,6 @@ use parquet::file::metadata::{
 use parquet::file::page_index::offset_index::PageLocation;
 
 use super::guard::guarded;
-use super::ranges::page_locations;
 use crate::{Error, Result, Source};
 
 /// Bytes from the end of a file that are read at once: footer and page indexes of most files.
@@ -83,7 +82,7 @@ fn check(metadata: &ParquetMetaData, size: u64) -> Result<()> {
         }
         rows += row_group.num_rows();
         for (leaf, chunk) in row_group.columns().iter().enumerate() {
-            let pages = page_locations(metadata, index, leaf);
+            let pages = metadata.page_index().and_then(|pages| pages.page_locations(index, leaf));
             check_chunk(chunk, size, row_group.num_rows(), pages)
                 .map_err(|error| error.with_column(&chunk.column_path().string()))?;
         }

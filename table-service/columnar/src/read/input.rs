@@ -1,20 +1,18 @@
-use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-use super::bytes::{SparseBytes, slice};
-use super::footer::{Footer, read_all, read_footer};
-use super::ranges::{chunk_ranges, join, page_ranges, row_group_starts, row_groups};
+use super::footer::{Footer, read_footer};
+use super::places::PagePlaces;
+use super::ranges::{row_group_starts, row_groups};
 use crate::leaf::{Conversion, Leaf};
 use crate::{ColumnSource, Error, InputFile, Result, Source};
 
-/// An open input file: its footer, how its columns map to the output, and the bytes of it that
-/// are in memory.
+/// An open input file: its footer, where its pages lie, and how its columns map to the output.
 pub(crate) struct OpenInput {
     source: Arc<dyn Source>,
     metadata: ParquetMetaData,
@@ -22,8 +20,9 @@ pub(crate) struct OpenInput {
     starts: Vec<u64>,
     /// Per output column.
     columns: Vec<Option<InputColumn>>,
-    /// Fetched bytes by leaf of the file.
-    bytes: BTreeMap<usize, Mutex<SparseBytes>>,
+    /// The last bytes of the file and where they begin.
+    tail: (u64, Bytes),
+    places: PagePlaces,
     read_bytes: AtomicU64,
 }
 
@@ -35,8 +34,6 @@ pub(crate) struct InputColumn {
     pub(crate) leaf: Leaf,
     /// How its values become the output's.
     pub(crate) conversion: Conversion,
-    /// Whether no later output column reads the same leaf.
-    last_use: bool,
 }
 
 impl OpenInput {
@@ -45,17 +42,13 @@ impl OpenInput {
         let Footer { metadata, tail, read_bytes } = read_footer(file.source.as_ref()).await?;
         let columns =
             resolve(&metadata, &file.columns, output).map_err(|error| error.with_file(file.source.name()))?;
-        let bytes = columns
-            .iter()
-            .flatten()
-            .map(|column| (column.index, Mutex::new(pages_inside(&metadata, column.index, &tail))))
-            .collect();
         Ok(Self {
             source: Arc::clone(&file.source),
             starts: row_group_starts(&metadata),
             metadata,
             columns,
-            bytes,
+            tail,
+            places: PagePlaces::default(),
             read_bytes: AtomicU64::new(read_bytes),
         })
     }
@@ -100,65 +93,24 @@ impl OpenInput {
         self.chunk_sum(column, ColumnChunkMetaData::uncompressed_size)
     }
 
-    /// Makes the bytes that decoding `rows` of the output columns needs present, with one read.
-    pub(crate) async fn fetch(&self, columns: &[usize], rows: &Range<u64>) -> Result<()> {
-        let missing = self.missing(columns, rows);
-        let ranges = join(missing.iter().map(|(_, range)| range.clone()).collect());
-        if ranges.is_empty() {
-            return Ok(());
-        }
-        let buffers = read_all(self.source.as_ref(), &ranges).await?;
-        self.read_bytes
-            .fetch_add(ranges.iter().map(|range| range.end - range.start).sum(), Ordering::Relaxed);
-        for (leaf, range) in missing {
-            let after = ranges.partition_point(|read| read.start <= range.start);
-            let Some((read, buffer)) = after.checked_sub(1).map(|at| (&ranges[at], &buffers[at])) else {
-                continue;
-            };
-            let bytes = slice(buffer, range.start - read.start, range.end - read.start);
-            self.with_bytes(leaf, |sparse| sparse.insert(range.start, bytes));
-        }
-        Ok(())
+    /// Where the file's bytes come from.
+    pub(super) fn source(&self) -> &dyn Source {
+        self.source.as_ref()
     }
 
-    /// Forgets the bytes of an output column that rows from `next_row` on do not need, unless a
-    /// later output column reads the same leaf.
-    pub(crate) fn release(&self, column: usize, next_row: u64) {
-        let Some(column) = self.column(column).filter(|column| column.last_use) else { return };
-        let mut keep = Vec::new();
-        if next_row < self.rows() {
-            for (row_group, rows) in self.row_groups(&(next_row..self.rows())) {
-                keep.extend(chunk_ranges(&self.metadata, row_group, column.index, &rows));
-            }
-        }
-        self.with_bytes(column.index, |sparse| sparse.retain(&keep));
+    /// The last bytes of the file and where they begin; small files lie in them entirely.
+    pub(super) const fn tail(&self) -> &(u64, Bytes) {
+        &self.tail
     }
 
-    /// The fetched bytes of a leaf of the file from an offset on.
-    pub(crate) fn bytes_from(&self, leaf: usize, start: u64) -> Option<Bytes> {
-        self.with_bytes(leaf, |sparse| sparse.from(start)).flatten()
+    /// Where the pages of its chunks lie.
+    pub(super) const fn places(&self) -> &PagePlaces {
+        &self.places
     }
 
-    fn missing(&self, columns: &[usize], rows: &Range<u64>) -> Vec<(usize, Range<u64>)> {
-        let mut leaves: Vec<usize> =
-            columns.iter().filter_map(|column| self.column(*column)).map(|column| column.index).collect();
-        leaves.sort_unstable();
-        leaves.dedup();
-        let mut missing = Vec::new();
-        for (row_group, rows) in self.row_groups(rows) {
-            for leaf in &leaves {
-                for range in chunk_ranges(&self.metadata, row_group, *leaf, &rows) {
-                    let parts = self.with_bytes(*leaf, |sparse| sparse.missing(&range));
-                    missing.extend(parts.unwrap_or_default().into_iter().map(|part| (*leaf, part)));
-                }
-            }
-        }
-        missing
-    }
-
-    fn with_bytes<T>(&self, leaf: usize, action: impl FnOnce(&mut SparseBytes) -> T) -> Option<T> {
-        let sparse = self.bytes.get(&leaf)?;
-        Some(action(&mut sparse.lock().unwrap_or_else(PoisonError::into_inner)))
+    /// Counts bytes that were read from the source.
+    pub(super) fn count_read(&self, bytes: u64) {
+        self.read_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn chunk_sum(&self, column: usize, size: impl Fn(&ColumnChunkMetaData) -> i64) -> u64 {
@@ -169,20 +121,6 @@ impl OpenInput {
             .map(|group| u64::try_from(size(group.column(column.index))).unwrap_or(0))
             .sum()
     }
-}
-
-/// The pages of a leaf that lie inside bytes that are in memory already.
-fn pages_inside(metadata: &ParquetMetaData, leaf: usize, (start, bytes): &(u64, Bytes)) -> SparseBytes {
-    let end = start + bytes.len() as u64;
-    let mut sparse = SparseBytes::default();
-    for row_group in 0..metadata.num_row_groups() {
-        for page in page_ranges(metadata, row_group, leaf, &(0..u64::MAX)) {
-            if page.start >= *start && page.end <= end {
-                sparse.insert(page.start, slice(bytes, page.start - start, page.end - start));
-            }
-        }
-    }
-    sparse
 }
 
 fn resolve(
@@ -197,19 +135,14 @@ fn resolve(
             output.len()
         )));
     }
-    let mut columns = sources
+    sources
         .iter()
         .zip(output)
         .map(|(source, leaf)| match source {
             ColumnSource::Null => Ok(None),
             ColumnSource::Named(path) => resolve_column(metadata, path, leaf).map(Some),
         })
-        .collect::<Result<Vec<_>>>()?;
-    let mut seen = std::collections::BTreeSet::new();
-    for column in columns.iter_mut().rev().flatten() {
-        column.last_use = seen.insert(column.index);
-    }
-    Ok(columns)
+        .collect()
 }
 
 fn resolve_column(metadata: &ParquetMetaData, path: &str, output: &Leaf) -> Result<InputColumn> {
@@ -243,5 +176,5 @@ fn resolve_column(metadata: &ParquetMetaData, path: &str, output: &Leaf) -> Resu
             .with_column(path));
         }
     }
-    Ok(InputColumn { index, leaf, conversion, last_use: false })
+    Ok(InputColumn { index, leaf, conversion })
 }

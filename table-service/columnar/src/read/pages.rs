@@ -7,19 +7,19 @@ use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length, SerializedPageReader};
 
-use super::input::OpenInput;
-use super::ranges::{page_locations, page_of};
+use super::fetch::Fetched;
+use super::ranges::page_of;
 
 /// The fetched bytes of one leaf of a file, as the Parquet reader wants to see them.
 #[derive(Clone)]
 pub(crate) struct LeafBytes {
-    pub(crate) file: Arc<OpenInput>,
+    pub(crate) bytes: Fetched,
     pub(crate) leaf: usize,
 }
 
 impl Length for LeafBytes {
     fn len(&self) -> u64 {
-        self.file.size()
+        self.bytes.file().size()
     }
 }
 
@@ -44,28 +44,28 @@ impl ChunkReader for LeafBytes {
 
 impl LeafBytes {
     fn fetched(&self, start: u64) -> Result<Bytes> {
-        self.file
-            .bytes_from(self.leaf, start)
+        self.bytes
+            .from(self.leaf, start)
             .ok_or_else(|| ParquetError::EOF(format!("byte {start} was not fetched")))
     }
 }
 
-/// Opens the pages of a column chunk at the page that holds `row`, by the offset index when the file
-/// has one, else by the page headers. Also returns how many rows of that page come before it.
+/// Opens the pages of a column chunk at the page that holds `row`, by the places of its pages when they
+/// are known, else by the page headers. Also returns how many rows of that page come before it.
 pub(crate) fn open_chunk(
     bytes: &LeafBytes,
     row_group: usize,
     row: u64,
 ) -> Result<(Box<dyn PageReader>, u64)> {
-    let metadata = bytes.file.metadata();
-    let group = metadata.row_group(row_group);
+    let file = bytes.bytes.file();
+    let group = file.metadata().row_group(row_group);
     let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-    let locations = page_locations(metadata, row_group, bytes.leaf);
+    let locations = file.places().of(file.metadata(), row_group, bytes.leaf);
     let mut pages = SerializedPageReader::new(
         Arc::new(bytes.clone()),
         group.column(bytes.leaf),
         rows,
-        locations.cloned(),
+        locations.as_deref().map(<[_]>::to_vec),
     )?;
     let dictionary = match pages.peek_next_page()? {
         Some(next) if next.is_dict => pages.get_next_page()?,
@@ -73,7 +73,7 @@ pub(crate) fn open_chunk(
     };
     let rest = match locations {
         Some(locations) => {
-            let (page, rest) = page_of(locations, row);
+            let (page, rest) = page_of(&locations, row);
             (0..page).try_for_each(|_| pages.skip_next_page())?;
             rest
         }

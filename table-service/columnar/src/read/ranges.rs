@@ -27,42 +27,21 @@ pub(crate) fn row_groups(starts: &[u64], rows: &Range<u64>) -> Vec<(usize, Range
         .collect()
 }
 
-/// Where the pages of a column chunk lie, if the file says so.
-pub(crate) fn page_locations(
-    metadata: &ParquetMetaData,
-    row_group: usize,
-    leaf: usize,
-) -> Option<&Vec<PageLocation>> {
-    let index = metadata.page_index()?;
-    index.page_locations(row_group, leaf).filter(|locations| !locations.is_empty())
-}
-
-/// The byte ranges that decoding `rows` of one row group needs: its dictionary page and the pages
-/// that overlap, or the whole chunk when the file has no offset index.
-pub(crate) fn chunk_ranges(
-    metadata: &ParquetMetaData,
-    row_group: usize,
-    leaf: usize,
-    rows: &Range<u64>,
-) -> Vec<Range<u64>> {
-    join(page_ranges(metadata, row_group, leaf, rows))
-}
-
-/// Like [`chunk_ranges`], page by page.
+/// The byte ranges that decoding `rows` of a chunk needs, page by page: its dictionary page and the
+/// pages that overlap, or the whole chunk when its pages are not known. `chunk` is its first byte and
+/// its length.
 pub(crate) fn page_ranges(
-    metadata: &ParquetMetaData,
-    row_group: usize,
-    leaf: usize,
+    (start, length): (u64, u64),
+    locations: Option<&[PageLocation]>,
     rows: &Range<u64>,
 ) -> Vec<Range<u64>> {
-    let (start, length) = metadata.row_group(row_group).column(leaf).byte_range();
-    let Some(locations) = page_locations(metadata, row_group, leaf) else {
+    let Some([first, ..]) = locations else {
         return std::iter::once(start..start + length).collect();
     };
+    let locations = locations.unwrap_or_default();
     let mut ranges = Vec::new();
-    let first_page = offset(&locations[0]);
-    if first_page > start {
-        ranges.push(start..first_page);
+    if offset(first) > start {
+        ranges.push(start..offset(first));
     }
     for (index, location) in locations.iter().enumerate() {
         let next_row = locations.get(index + 1).map_or(u64::MAX, first_row);

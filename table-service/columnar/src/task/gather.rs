@@ -5,9 +5,10 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
 
+use super::UnitBytes;
 use crate::leaf::Leaf;
 use crate::plan::{Kept, Unit};
-use crate::read::{ColumnDecoder, OpenInput, Run};
+use crate::read::{ColumnDecoder, Fetched};
 use crate::{Error, Result};
 
 /// Yields the kept values of one column of a unit, in key order.
@@ -25,7 +26,7 @@ pub(crate) struct Gather<'a> {
 
 /// The rows of one run that the unit takes.
 struct RunReader<'a> {
-    parts: VecDeque<(&'a Arc<OpenInput>, Range<u64>)>,
+    parts: VecDeque<&'a (Fetched, Range<u64>)>,
     decoder: Option<ColumnDecoder>,
     column: usize,
     leaf: &'a Leaf,
@@ -40,17 +41,16 @@ struct RunReader<'a> {
 
 impl<'a> Gather<'a> {
     pub(crate) fn new(
-        runs: &'a [Run],
+        bytes: &'a UnitBytes,
         unit: &'a Unit,
         column: usize,
         leaf: &'a Leaf,
         batch_rows: usize,
     ) -> Self {
-        let readers = runs
-            .iter()
-            .zip(&unit.slices)
-            .map(|(run, rows)| RunReader {
-                parts: run.parts(rows).into(),
+        let readers = bytes
+            .parts()
+            .map(|parts| RunReader {
+                parts: parts.iter().collect(),
                 decoder: None,
                 column,
                 leaf,
@@ -166,11 +166,11 @@ impl RunReader<'_> {
             {
                 return Ok(array);
             }
-            let (file, rows) = self
+            let (bytes, rows) = self
                 .parts
                 .pop_front()
                 .ok_or_else(|| Error::internal("a plan takes more rows of a run than it said"))?;
-            self.decoder = Some(ColumnDecoder::open(file, self.column, self.leaf, &rows, self.batch_rows)?);
+            self.decoder = Some(ColumnDecoder::open(bytes, self.column, self.leaf, rows, self.batch_rows)?);
         }
     }
 }

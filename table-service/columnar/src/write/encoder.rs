@@ -1,16 +1,21 @@
+use std::io;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{Field, Float32Type, Float64Type};
+use arrow::datatypes::{Field, Float32Type, Float64Type, Schema};
 use bytes::Bytes;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, get_column_writer};
 use parquet::data_type::Int96;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
-use parquet::schema::types::ColumnDescPtr;
+use parquet::file::writer::{
+    SerializedFileWriter, SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite,
+};
+use parquet::schema::types::{ColumnDescPtr, Type};
 
 use super::file::Buffer;
 use crate::leaf::{Leaf, Physical};
@@ -45,18 +50,44 @@ enum Chunk {
     Int96 { bytes: Bytes, close: Box<ColumnCloseResult> },
 }
 
-impl ColumnEncoder {
-    /// `writer` is the arrow writer of this column in the row group; INT96 does without.
-    pub(crate) fn new(leaf: &Leaf, writer: ArrowColumnWriter, properties: &WriterPropertiesPtr) -> Self {
-        let encoder = if leaf.physical == Physical::Int96 {
-            Encoder::Int96(Int96Encoder::new(&leaf.descriptor, properties))
-        } else {
-            let field = Field::new(&leaf.path, leaf.arrow_type(), !leaf.required);
-            Encoder::Arrow { writer: Box::new(writer), field }
-        };
-        Self { encoder, rows: 0, nulls: 0, has_nan: false }
+/// Makes the encoders of one column.
+#[derive(Clone)]
+pub(crate) struct EncoderFactory {
+    leaf: Leaf,
+    properties: WriterPropertiesPtr,
+    /// Of a file that has no other column.
+    arrow: Arc<ArrowRowGroupWriterFactory>,
+}
+
+impl EncoderFactory {
+    pub(crate) fn new(leaf: &Leaf, properties: &WriterPropertiesPtr) -> Result<Self> {
+        let column = leaf.descriptor.self_type_ptr();
+        let schema =
+            Type::group_type_builder("column").with_fields(vec![column]).build().map_err(unencodable)?;
+        let file = SerializedFileWriter::new(io::sink(), Arc::new(schema), Arc::clone(properties));
+        let fields = Schema::new(vec![field(leaf)]);
+        let arrow = ArrowRowGroupWriterFactory::new(&file.map_err(unencodable)?, Arc::new(fields));
+        Ok(Self { leaf: leaf.clone(), properties: Arc::clone(properties), arrow: Arc::new(arrow) })
     }
 
+    /// An encoder of the column's part of one row group.
+    pub(crate) fn encoder(&self) -> Result<ColumnEncoder> {
+        let encoder = if self.leaf.physical == Physical::Int96 {
+            Encoder::Int96(Int96Encoder::new(&self.leaf.descriptor, &self.properties))
+        } else {
+            let writer = self.arrow.create_column_writers(0).map_err(unencodable)?.pop();
+            let writer = writer.ok_or_else(|| Error::internal("a column has no writer"))?;
+            Encoder::Arrow { writer: Box::new(writer), field: field(&self.leaf) }
+        };
+        Ok(ColumnEncoder { encoder, rows: 0, nulls: 0, has_nan: false })
+    }
+}
+
+fn field(leaf: &Leaf) -> Field {
+    Field::new(&leaf.path, leaf.arrow_type(), !leaf.required)
+}
+
+impl ColumnEncoder {
     /// Appends values.
     pub(crate) fn write(&mut self, array: &ArrayRef) -> Result<()> {
         self.rows += array.len() as u64;

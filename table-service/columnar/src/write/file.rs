@@ -2,9 +2,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::datatypes::{Field, Schema};
 use bytes::Bytes;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::SerializedFileWriter;
@@ -58,7 +56,7 @@ impl io::Write for Buffer {
 pub(crate) struct Output<'a> {
     sink: &'a dyn Sink,
     schema: TypePtr,
-    leaves: &'a [Leaf],
+    columns: usize,
     properties: WriterPropertiesPtr,
     open: Option<OpenOutput>,
     files: Vec<OutputFile>,
@@ -68,14 +66,12 @@ pub(crate) struct Output<'a> {
 pub(crate) struct OpenOutput {
     writer: SerializedFileWriter<Buffer>,
     target: Target,
-    columns: ArrowRowGroupWriterFactory,
     statistics: Vec<StatisticsBuilder>,
     rows: u64,
     deletes: u64,
     sequences: Option<(i64, i64)>,
     first_key: Vec<Option<Value>>,
     last_key: Vec<Option<Value>>,
-    row_groups: usize,
     last_row_group_bytes: u64,
 }
 
@@ -113,10 +109,10 @@ impl<'a> Output<'a> {
     pub(crate) fn new(
         sink: &'a dyn Sink,
         schema: &TypePtr,
-        leaves: &'a [Leaf],
+        columns: usize,
         properties: WriterPropertiesPtr,
     ) -> Self {
-        Self { sink, schema: Arc::clone(schema), leaves, properties, open: None, files: Vec::new() }
+        Self { sink, schema: Arc::clone(schema), columns, properties, open: None, files: Vec::new() }
     }
 
     /// The file that takes the next row group.
@@ -126,11 +122,6 @@ impl<'a> Output<'a> {
             None => self.create().await?,
         };
         Ok(self.open.insert(open))
-    }
-
-    /// Properties of all files.
-    pub(crate) fn properties(&self) -> &WriterPropertiesPtr {
-        &self.properties
     }
 
     /// Bytes of the files that are finished.
@@ -177,22 +168,15 @@ impl<'a> Output<'a> {
                 return Err(unwritable(error));
             }
         };
-        let fields: Vec<Field> = self
-            .leaves
-            .iter()
-            .map(|leaf| Field::new(&leaf.path, leaf.arrow_type(), !leaf.required))
-            .collect();
         Ok(OpenOutput {
-            columns: ArrowRowGroupWriterFactory::new(&writer, Arc::new(Schema::new(fields))),
             writer,
             target: Target { stream, buffer, written: 0 },
-            statistics: vec![StatisticsBuilder::default(); self.leaves.len()],
+            statistics: vec![StatisticsBuilder::default(); self.columns],
             rows: 0,
             deletes: 0,
             sequences: None,
             first_key: Vec::new(),
             last_key: Vec::new(),
-            row_groups: 0,
             last_row_group_bytes: 0,
         })
     }
@@ -234,11 +218,6 @@ impl<'a> Output<'a> {
 }
 
 impl OpenOutput {
-    /// Arrow writers for the columns of the next row group.
-    pub(crate) fn column_writers(&self) -> Result<Vec<ArrowColumnWriter>> {
-        self.columns.create_column_writers(self.row_groups).map_err(unwritable)
-    }
-
     /// The statistics that the columns of the open row group are added to.
     pub(crate) fn parts(
         &mut self,
@@ -247,8 +226,7 @@ impl OpenOutput {
     }
 
     /// Takes over what is known of a unit whose row group is complete.
-    pub(crate) fn add_unit(&mut self, unit: &mut Unit, bytes_before: u64) {
-        self.row_groups += 1;
+    pub(crate) fn add_unit(&mut self, unit: &Unit, bytes_before: u64) {
         self.rows += unit.rows() as u64;
         self.deletes += unit.deletes;
         if let Some((least, greatest)) = unit.sequences {
@@ -256,9 +234,9 @@ impl OpenOutput {
             self.sequences = Some((min.min(least), max.max(greatest)));
         }
         if self.first_key.is_empty() {
-            self.first_key = std::mem::take(&mut unit.first_key);
+            self.first_key.clone_from(&unit.first_key);
         }
-        self.last_key = std::mem::take(&mut unit.last_key);
+        self.last_key.clone_from(&unit.last_key);
         self.last_row_group_bytes = self.bytes() - bytes_before;
     }
 

@@ -45,7 +45,17 @@ pub(crate) fn merged(
     sections: Vec<Section>,
     output: OutputOptions,
 ) -> (Rewrite, Vec<(String, Bytes)>) {
-    let (result, sink) = run_merge(sections, table.spec(output), MemorySink::default(), Control::new());
+    merged_on(Control::new(), table, sections, output)
+}
+
+/// Merges on threads of a control; the merge must succeed.
+pub(crate) fn merged_on(
+    control: Control,
+    table: &Table,
+    sections: Vec<Section>,
+    output: OutputOptions,
+) -> (Rewrite, Vec<(String, Bytes)>) {
+    let (result, sink) = run_merge(sections, table.spec(output), MemorySink::default(), control);
     let rewrite = result.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
     assert_eq!(sink.aborted(), 0);
     (rewrite, sink.files())

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use weir_columnar::{Section, SortedRun, Source};
+use weir_columnar::{Control, Section, SortedRun, Source};
 
 use crate::input::{input_from, write_file};
 use crate::memory::MemorySource;
-use crate::outcome::{assert_rows, check, merged, read_file};
+use crate::outcome::{assert_rows, check, merged_on, read_file};
 use crate::random::Random;
 use crate::reference;
 use crate::table::Row;
@@ -46,7 +46,11 @@ proptest! {
                 .collect(),
         };
 
-        let (rewrite, files) = merged(&table, vec![section], random.output());
+        let control = match random.below(3) {
+            0 => Control::new(),
+            threads => Control::new().with_threads(threads.try_into().unwrap()).unwrap(),
+        };
+        let (rewrite, files) = merged_on(control, &table, vec![section], random.output());
 
         check(&table, &rewrite, &files);
         let rows: Vec<Row> = files.iter().flat_map(|(_, bytes)| read_file(&table.columns, bytes)).collect();
