@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use crate::leaf::Leaf;
-use crate::plan::CopyPlanner;
 use crate::read::{Run, open_runs};
-use crate::rewriter::{Rewriter, Units};
+use crate::rewriter::Rewriter;
+use crate::units::Units;
 use crate::{ConcatSpec, Control, InputFile, Result, Rewrite, Section, Sink, SortedRun};
 
 /// Copies the rows of `files`, one file after the other, into new files rolled at a target size.
@@ -21,8 +21,8 @@ pub async fn concat(
     let leaves: Arc<[Leaf]> = spec.leaves()?.into();
     let sections = [Section { runs: vec![SortedRun { files }] }];
     let runs: Arc<[Run]> = open_runs(&sections, &leaves).await?.into();
-    let rows = runs.iter().map(Run::rows).sum();
     let rewriter = Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control)?;
-    let units = CopyPlanner::new(0..rows, rewriter.plan_size().unit_rows);
-    rewriter.run(Units::Copied(units)).await
+    let stretches = rewriter.stretches(None);
+    let units = Units::copied(stretches, &runs, rewriter.plan_size());
+    rewriter.run(units).await
 }

@@ -13,7 +13,7 @@ mod value;
 mod tests;
 
 pub(crate) use conversion::Conversion;
-pub(crate) use value::{bytes, integer, value_at};
+pub(crate) use value::{bytes, compare_values, integer, value_at};
 
 use arrow::datatypes::DataType;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit as ParquetUnit, Type as ParquetType};

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! The engine merges the key columns of all runs once into a compact plan, then rewrites every
-//! column as an independent task that follows the plan. It knows no table format: files come
+//! column as an independent task that follows the plan. Large row groups that share no key with another
+//! run are not decoded at all: their column chunks are copied. It knows no table format: files come
 //! through [`Source`], leave through [`Sink`], and the caller says which leaf of which file feeds
 //! which output column.
 //!
@@ -49,7 +50,9 @@ mod rewriter;
 mod sink;
 mod source;
 mod spec;
+mod splice;
 mod task;
+mod units;
 mod value;
 mod write;
 

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use crate::leaf::Leaf;
-use crate::plan::{PlanColumns, Planner};
+use crate::plan::PlanColumns;
 use crate::read::{Run, open_runs};
-use crate::rewriter::{Rewriter, Units};
+use crate::rewriter::Rewriter;
+use crate::units::Units;
 use crate::{Control, MergeSpec, Result, Rewrite, Section, Sink};
 
 /// Merges sections into new files.
@@ -27,7 +28,7 @@ pub async fn merge(
     let runs: Arc<[Run]> = open_runs(&sections, &leaves).await?.into();
     let rewriter =
         Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control)?.with_key(&spec.key);
-    let rows: Vec<_> = runs.iter().map(|run| 0..run.rows()).collect();
-    let planner = Planner::new(&runs, &rows, spec, &columns, rewriter.plan_size())?;
-    rewriter.run(Units::Merged(Box::new(planner))).await
+    let stretches = rewriter.stretches(Some(&columns));
+    let units = Units::merged(stretches, &runs, spec, &columns, rewriter.plan_size());
+    rewriter.run(units).await
 }

@@ -11,11 +11,13 @@ mod keys;
 mod merger;
 mod sizing;
 mod sortable;
+mod stretch;
 mod unit;
 
 pub(crate) use columns::PlanColumns;
 pub(crate) use copy::CopyPlanner;
 pub(crate) use sizing::unit_rows;
+pub(crate) use stretch::{SpliceRules, SplicedGroup, Stretch, copy_stretches, merge_stretches};
 pub(crate) use unit::{Kept, Unit};
 
 use std::ops::Range;

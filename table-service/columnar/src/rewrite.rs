@@ -14,6 +14,8 @@ pub struct Rewrite {
     pub superseded_rows: u64,
     /// Keys left out because their result was a retract record and `drop_deletes` was set.
     pub dropped_deletes: u64,
+    /// Rows of the outputs whose row groups were copied without being decoded.
+    pub spliced_rows: u64,
     /// Bytes read from sources.
     pub read_bytes: u64,
 }

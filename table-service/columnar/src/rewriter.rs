@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use parquet::schema::types::TypePtr;
 
 use crate::leaf::Leaf;
-use crate::plan::{CopyPlanner, PlanSize, Planner, Unit, unit_rows};
+use crate::plan::{Kept, PlanColumns, PlanSize, Stretch, Unit, copy_stretches, merge_stretches, unit_rows};
 use crate::read::Run;
+use crate::splice::{self, Splicing};
 use crate::task::{ColumnTask, UnitBytes};
+use crate::units::Units;
 use crate::write::{EncodedColumn, EncoderFactory, Output, add_statistics, unwritable, writer_properties};
 use crate::{Control, Error, OutputOptions, Progress, Result, Rewrite, Sink};
 
@@ -21,29 +24,6 @@ const FETCH_AHEAD: usize = 2;
 const ENCODE_AHEAD: usize = 2;
 /// Rows of a run whose plan columns are fetched at once.
 const WINDOW_ROWS: u64 = 1 << 17;
-
-/// Where the units of a rewrite come from.
-pub(crate) enum Units {
-    /// From a merge of all runs.
-    Merged(Box<Planner>),
-    /// From one run of which every row is kept.
-    Copied(CopyPlanner),
-}
-
-impl Units {
-    async fn next(self, control: Control) -> Result<Option<(Arc<Unit>, Self)>> {
-        control.check()?;
-        Ok(match self {
-            Self::Merged(planner) => {
-                let next = planner.next_unit(control.pool()).await?;
-                next.map(|(unit, planner)| (Arc::new(unit), Self::Merged(Box::new(planner))))
-            }
-            Self::Copied(mut planner) => {
-                planner.next_unit().map(|unit| (Arc::new(unit), Self::Copied(planner)))
-            }
-        })
-    }
-}
 
 /// Carries units out and writes what they keep.
 pub(crate) struct Rewriter<'a> {
@@ -75,6 +55,24 @@ struct Done {
 struct Group {
     unit: Arc<Unit>,
     columns: Vec<usize>,
+}
+
+/// What the columns of a group are made of.
+enum GroupBytes {
+    /// Pages that are decoded.
+    Pages(Arc<UnitBytes>),
+    /// Whole chunks that are copied, one for each column.
+    Chunks(Vec<Bytes>),
+}
+
+/// What is to be done for a unit.
+enum Work {
+    /// Nothing: it keeps no row.
+    Nothing,
+    /// Decode, gather and encode a column.
+    Rewrite(ColumnTask),
+    /// Take a column as it is.
+    Copy(usize, Bytes),
 }
 
 impl<'a> Rewriter<'a> {
@@ -118,6 +116,19 @@ impl<'a> Rewriter<'a> {
         PlanSize {
             unit_rows: unit_rows(&columns.runs, columns.leaves.len(), self.options),
             window_rows: WINDOW_ROWS,
+        }
+    }
+
+    /// Lays out where row groups are copied and what lies between them; `plan` has the columns that decide
+    /// a merge.
+    pub(crate) fn stretches(&self, plan: Option<&PlanColumns>) -> Vec<Stretch> {
+        let Columns { leaves, runs, .. } = self.columns.as_ref();
+        let unit_rows = self.plan_size().unit_rows;
+        let splicing = Splicing { leaves, options: self.options, unit_rows, plan };
+        match (plan, runs.first()) {
+            (Some(_), _) => merge_stretches(runs, &splicing),
+            (None, Some(run)) => copy_stretches(run, &splicing),
+            (None, None) => Vec::new(),
         }
     }
 
@@ -190,6 +201,9 @@ impl<'a> Rewriter<'a> {
 
     fn count(&mut self, unit: &Unit) {
         self.rewrite.output_rows += unit.rows() as u64;
+        if matches!(unit.kept(), Kept::Spliced { .. }) {
+            self.rewrite.spliced_rows += unit.rows() as u64;
+        }
         self.rewrite.superseded_rows += unit.superseded_rows;
         self.rewrite.dropped_deletes += unit.dropped_deletes;
         tracing::debug!(
@@ -232,12 +246,12 @@ impl Columns {
     /// The columns of all units in order, encoded by the pool, some of them ahead of who takes them.
     fn encode(self: &Arc<Self>, units: Units) -> impl Stream<Item = Result<Done>> + '_ {
         let control = &self.control;
-        stream::try_unfold(units, move |units| units.next(control.clone()))
+        stream::try_unfold(units, move |units| units.next(control))
             .map_ok(move |unit| stream::iter(self.groups(unit)).map(Ok))
             .try_flatten()
             .map_ok(move |group| self.fetch(group))
             .try_buffered(FETCH_AHEAD)
-            .map_ok(move |(group, bytes)| stream::iter(self.tasks(group, &bytes)))
+            .map_ok(move |(group, bytes)| stream::iter(self.tasks(&group, bytes)))
             .try_flatten()
             .map_ok(move |task| self.carry_out(task))
             .try_buffered(self.control.pool().threads() + ENCODE_AHEAD)
@@ -253,37 +267,57 @@ impl Columns {
             .collect()
     }
 
-    async fn fetch(&self, group: Group) -> Result<(Group, Arc<UnitBytes>)> {
-        let gathered: Vec<usize> = group
-            .columns
-            .iter()
-            .copied()
-            .filter(|column| group.unit.known(self.same_as[*column]).is_none())
-            .collect();
-        let bytes = UnitBytes::fetch(&self.runs, &group.unit, &gathered).await?;
-        Ok((group, bytes))
-    }
-
-    fn tasks(&self, group: Group, bytes: &Arc<UnitBytes>) -> Vec<Result<(Arc<Unit>, Option<ColumnTask>)>> {
-        if group.columns.is_empty() {
-            return vec![Ok((group.unit, None))];
+    async fn fetch(&self, group: Group) -> Result<(Group, GroupBytes)> {
+        if let Kept::Spliced { file, row_group } = group.unit.kept() {
+            let chunks = splice::fetch(file, *row_group, &group.columns).await?;
+            return Ok((group, GroupBytes::Chunks(chunks)));
         }
-        let task = |column: usize| ColumnTask {
-            column,
-            leaf: self.leaves[column].clone(),
-            unit: Arc::clone(&group.unit),
-            known: group.unit.known(self.same_as[column]).map(Arc::clone),
-            bytes: Arc::clone(bytes),
-            control: self.control.clone(),
-        };
-        group.columns.iter().map(|column| Ok((Arc::clone(&group.unit), Some(task(*column))))).collect()
+        let is_gathered = |column: &usize| group.unit.known(self.same_as[*column]).is_none();
+        let gathered: Vec<usize> = group.columns.iter().copied().filter(is_gathered).collect();
+        let bytes = UnitBytes::fetch(&self.runs, &group.unit, &gathered).await?;
+        Ok((group, GroupBytes::Pages(bytes)))
     }
 
-    async fn carry_out(&self, (unit, task): (Arc<Unit>, Option<ColumnTask>)) -> Result<Done> {
-        let Some(task) = task else { return Ok(Done { unit, column: None }) };
-        let factory = self.encoders[task.column].clone();
-        let column = self.control.pool().run(move || task.run(factory.encoder()?)).await??;
-        Ok(Done { unit, column: Some(column) })
+    fn tasks(&self, group: &Group, bytes: GroupBytes) -> Vec<Result<(Arc<Unit>, Work)>> {
+        let unit = &group.unit;
+        let work: Vec<Work> = match bytes {
+            _ if group.columns.is_empty() => vec![Work::Nothing],
+            GroupBytes::Pages(bytes) => group
+                .columns
+                .iter()
+                .map(|column| {
+                    Work::Rewrite(ColumnTask {
+                        column: *column,
+                        leaf: self.leaves[*column].clone(),
+                        unit: Arc::clone(unit),
+                        known: unit.known(self.same_as[*column]).map(Arc::clone),
+                        bytes: Arc::clone(&bytes),
+                        control: self.control.clone(),
+                    })
+                })
+                .collect(),
+            GroupBytes::Chunks(chunks) => {
+                group.columns.iter().zip(chunks).map(|(column, bytes)| Work::Copy(*column, bytes)).collect()
+            }
+        };
+        work.into_iter().map(|work| Ok((Arc::clone(unit), work))).collect()
+    }
+
+    async fn carry_out(&self, (unit, work): (Arc<Unit>, Work)) -> Result<Done> {
+        let column = match work {
+            Work::Nothing => None,
+            Work::Rewrite(task) => {
+                let factory = self.encoders[task.column].clone();
+                Some(self.control.pool().run(move || task.run(factory.encoder()?)).await??)
+            }
+            Work::Copy(column, bytes) => match unit.kept() {
+                Kept::Spliced { file, row_group } => {
+                    Some(splice::column(file, *row_group, column, &self.leaves[column], bytes)?)
+                }
+                _ => None,
+            },
+        };
+        Ok(Done { unit, column })
     }
 
     /// The key column whose values a column repeats in every file, else itself.

@@ -7,4 +7,5 @@ mod statistics;
 
 pub(crate) use encoder::{ColumnEncoder, EncodedColumn, EncoderFactory};
 pub(crate) use file::{Output, add_statistics, unwritable};
-pub(crate) use properties::writer_properties;
+pub(crate) use properties::{is_same_codec, writer_properties};
+pub(crate) use statistics::bounds;

@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float32Type, Float64Type, Int32Type, Int64Type};
 use bytes::Bytes;
@@ -76,4 +78,17 @@ pub(crate) fn int96_bytes(julian_day: i32, nanos: i64) -> [u8; 12] {
 fn int96(stored: &[u8]) -> Value {
     let (julian_day, nanos) = int96_parts(stored);
     Value::Int96 { julian_day, nanos }
+}
+
+/// Orders two values of one type.
+pub(crate) fn compare_values(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Boolean(left), Value::Boolean(right)) => left.cmp(right),
+        (Value::Integer(left), Value::Integer(right)) => left.cmp(right),
+        (Value::Float(left), Value::Float(right)) => left.total_cmp(right),
+        (Value::Double(left), Value::Double(right)) => left.total_cmp(right),
+        (Value::Decimal(left), Value::Decimal(right)) => left.cmp(right),
+        (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),
+        _ => Ordering::Equal,
+    }
 }

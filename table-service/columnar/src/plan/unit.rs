@@ -1,14 +1,17 @@
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
+use super::stretch::SplicedGroup;
 use crate::Value;
+use crate::read::OpenInput;
 
 /// Greatest number of runs that a plan can name.
 pub(crate) const MAX_RUNS: usize = 1 << 16;
 
 /// The part of a merge that becomes one output row group.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Unit {
     /// Which rows are kept.
     kept: Kept,
@@ -33,10 +36,16 @@ pub(crate) struct Unit {
 }
 
 /// The rows that a unit keeps, in the order of the output.
-#[derive(Debug)]
 pub(crate) enum Kept {
     /// Every row that it takes, run by run.
     All,
+    /// Every row of one row group, whose column chunks are copied as they are.
+    Spliced {
+        /// The file.
+        file: Arc<OpenInput>,
+        /// The row group.
+        row_group: usize,
+    },
     /// Some rows.
     Picked {
         /// Run of every kept row.
@@ -53,6 +62,14 @@ impl Default for Kept {
 }
 
 impl Unit {
+    /// A unit that copies a row group of one of `runs` runs; `rows` are counted in that run.
+    pub(crate) fn spliced(group: &SplicedGroup, runs: usize) -> Self {
+        let mut slices = vec![0..0; runs];
+        slices[group.run] = group.rows.clone();
+        let kept = Kept::Spliced { file: Arc::clone(&group.file), row_group: group.row_group };
+        Self { kept, ..Self::of_all(slices) }
+    }
+
     /// A unit that keeps all rows of its slices, run by run.
     pub(crate) fn of_all(slices: Vec<Range<u64>>) -> Self {
         let rows: u64 = slices.iter().map(|rows| rows.end - rows.start).sum();
@@ -91,7 +108,7 @@ impl Unit {
     /// Number of kept rows.
     pub(crate) fn rows(&self) -> usize {
         match &self.kept {
-            Kept::All => self.input_rows,
+            Kept::All | Kept::Spliced { .. } => self.input_rows,
             Kept::Picked { rows, .. } => rows.len(),
         }
     }

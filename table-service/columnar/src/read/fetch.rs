@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::bytes::{SparseBytes, slice};
-use super::footer::read_all;
 use super::input::OpenInput;
 use super::ranges::{join, page_ranges};
 use crate::Result;
@@ -46,8 +45,7 @@ impl Fetched {
         if ranges.is_empty() {
             return Ok(());
         }
-        let buffers = read_all(self.file.source(), &ranges).await?;
-        self.file.count_read(ranges.iter().map(|range| range.end - range.start).sum());
+        let buffers = self.file.read(&ranges).await?;
         for part in wanted {
             let after = ranges.partition_point(|read| read.start <= part.range.start);
             let Some((read, buffer)) = after.checked_sub(1).map(|at| (&ranges[at], &buffers[at])) else {

@@ -16,7 +16,7 @@ const TAIL_BYTES: u64 = 64 << 10;
 
 /// What opening a file reads.
 pub(crate) struct Footer {
-    /// The footer, with the offset index if the file has one.
+    /// The footer, with the page indexes if the file has them.
     pub(crate) metadata: ParquetMetaData,
     /// The last bytes of the file and where they begin; small files lie in them entirely.
     pub(crate) tail: (u64, Bytes),
@@ -24,17 +24,17 @@ pub(crate) struct Footer {
     pub(crate) read_bytes: u64,
 }
 
-/// Reads the footer and the offset index.
+/// Reads the footer and the page indexes.
 pub(crate) async fn read_footer(source: &dyn Source) -> Result<Footer> {
     let size = source.size();
+    let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(false);
     let corrupt = |error| {
         Error::corrupt("its Parquet footer cannot be read").with_file(source.name()).with_source(error)
     };
-    let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(true);
     let mut decoder = ParquetMetaDataPushDecoder::try_new(size)
         .map_err(corrupt)?
         .with_metadata_options(Some(Arc::new(options)))
-        .with_column_index_policy(PageIndexPolicy::Skip)
+        .with_column_index_policy(PageIndexPolicy::Optional)
         .with_offset_index_policy(PageIndexPolicy::Optional);
     let tail_start = size.saturating_sub(TAIL_BYTES);
     let tail = read_all(source, std::slice::from_ref(&(tail_start..size))).await?.swap_remove(0);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-use super::footer::{Footer, read_footer};
+use super::footer::{Footer, read_all, read_footer};
 use super::places::PagePlaces;
 use super::ranges::{row_group_starts, row_groups};
 use crate::leaf::{Conversion, Leaf};
@@ -73,6 +73,11 @@ impl OpenInput {
         self.columns.get(column).and_then(Option::as_ref)
     }
 
+    /// First row of a row group, counted in the file.
+    pub(crate) fn first_row(&self, row_group: usize) -> u64 {
+        self.starts.get(row_group).copied().unwrap_or(0)
+    }
+
     /// Bytes read from the source so far.
     pub(crate) fn read_bytes(&self) -> u64 {
         self.read_bytes.load(Ordering::Relaxed)
@@ -93,9 +98,12 @@ impl OpenInput {
         self.chunk_sum(column, ColumnChunkMetaData::uncompressed_size)
     }
 
-    /// Where the file's bytes come from.
-    pub(super) fn source(&self) -> &dyn Source {
-        self.source.as_ref()
+    /// Reads byte ranges, and counts them.
+    pub(crate) async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let buffers = read_all(self.source.as_ref(), ranges).await?;
+        let bytes = buffers.iter().map(|buffer| buffer.len() as u64).sum();
+        self.read_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Ok(buffers)
     }
 
     /// The last bytes of the file and where they begin; small files lie in them entirely.
@@ -106,11 +114,6 @@ impl OpenInput {
     /// Where the pages of its chunks lie.
     pub(super) const fn places(&self) -> &PagePlaces {
         &self.places
-    }
-
-    /// Counts bytes that were read from the source.
-    pub(super) fn count_read(&self, bytes: u64) {
-        self.read_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn chunk_sum(&self, column: usize, size: impl Fn(&ColumnChunkMetaData) -> i64) -> u64 {

@@ -36,6 +36,12 @@ impl Run {
         &self.files
     }
 
+    /// First row of one of its files, counted in the run.
+    pub(crate) fn first_row(&self, file: &Arc<OpenInput>) -> u64 {
+        let at = self.files.iter().position(|other| Arc::ptr_eq(other, file)).unwrap_or(0);
+        self.starts.get(at).copied().unwrap_or(0)
+    }
+
     /// The files that hold `rows`, each with the part of its own rows.
     pub(crate) fn parts(&self, rows: &Range<u64>) -> Vec<(&Arc<OpenInput>, Range<u64>)> {
         let first = self.starts.partition_point(|start| *start <= rows.start).saturating_sub(1);

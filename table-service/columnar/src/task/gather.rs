@@ -70,7 +70,7 @@ impl<'a> Gather<'a> {
             return Ok(None);
         }
         match self.unit.kept() {
-            Kept::All => self.all_values(end).map(Some),
+            Kept::All | Kept::Spliced { .. } => self.all_values(end).map(Some),
             Kept::Picked { runs, rows } => {
                 let range = std::mem::replace(&mut self.at, end)..end;
                 self.pick(&runs[range.clone()], &rows[range])?;

@@ -47,7 +47,11 @@ pub(crate) struct EncodedColumn {
 
 enum Chunk {
     Arrow(Box<ArrowColumnChunk>),
-    Int96 { bytes: Bytes, close: Box<ColumnCloseResult> },
+    /// Pages as they go into the file, offsets counted from the first of them.
+    Raw {
+        bytes: Bytes,
+        close: Box<ColumnCloseResult>,
+    },
 }
 
 /// Makes the encoders of one column.
@@ -115,11 +119,22 @@ impl ColumnEncoder {
 }
 
 impl EncodedColumn {
+    /// A column chunk of another file.
+    pub(crate) fn copied(
+        rows: u64,
+        nulls: u64,
+        may_have_nan: bool,
+        bytes: Bytes,
+        close: ColumnCloseResult,
+    ) -> Self {
+        Self { rows, nulls, has_nan: may_have_nan, chunk: Chunk::Raw { bytes, close: Box::new(close) } }
+    }
+
     /// The statistics that the footer will carry.
     pub(crate) fn statistics(&self) -> Option<&Statistics> {
         match &self.chunk {
             Chunk::Arrow(chunk) => chunk.close().metadata.statistics(),
-            Chunk::Int96 { close, .. } => close.metadata.statistics(),
+            Chunk::Raw { close, .. } => close.metadata.statistics(),
         }
     }
 
@@ -127,7 +142,7 @@ impl EncodedColumn {
     pub(crate) fn append(self, row_group: &mut SerializedRowGroupWriter<'_, Buffer>) -> Result<()> {
         match self.chunk {
             Chunk::Arrow(chunk) => chunk.append_to_row_group(row_group),
-            Chunk::Int96 { bytes, close } => row_group.append_column(&bytes, *close),
+            Chunk::Raw { bytes, close } => row_group.append_column(&bytes, *close),
         }
         .map_err(unencodable)
     }
@@ -173,7 +188,7 @@ impl Int96Encoder {
             }
         }
         let close = Box::new(writer.close()?);
-        Ok(Chunk::Int96 { bytes: sink.into_inner()?.into(), close })
+        Ok(Chunk::Raw { bytes: sink.into_inner()?.into(), close })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
+use parquet::basic::{Compression, Encoding, GzipLevel, PageType, ZstdLevel};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::properties::{
     EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
@@ -69,14 +69,28 @@ fn is_covered(chunk: &ColumnChunkMetaData) -> bool {
     if chunk.dictionary_page_offset().is_none() && !chunk.encodings().any(is_dictionary) {
         return false;
     }
-    match chunk.page_encoding_stats_mask() {
-        Some(mask) => mask.is_only(Encoding::PLAIN_DICTIONARY) || mask.is_only(Encoding::RLE_DICTIONARY),
+    match chunk.page_encoding_stats() {
+        Some(pages) => pages
+            .iter()
+            .filter(|pages| matches!(pages.page_type, PageType::DATA_PAGE | PageType::DATA_PAGE_V2))
+            .all(|pages| is_dictionary(pages.encoding)),
         None => chunk.encodings().any(is_dictionary),
     }
 }
 
 fn is_dictionary(encoding: Encoding) -> bool {
     matches!(encoding, Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY)
+}
+
+/// Whether pages are compressed with a codec, at whatever level.
+pub(crate) fn is_same_codec(compression: Compression, codec: Codec) -> bool {
+    match codec {
+        Codec::None => compression == Compression::UNCOMPRESSED,
+        Codec::Snappy => compression == Compression::SNAPPY,
+        Codec::Gzip(_) => matches!(compression, Compression::GZIP(_)),
+        Codec::Zstd(_) => matches!(compression, Compression::ZSTD(_)),
+        Codec::Lz4Raw => compression == Compression::LZ4_RAW,
+    }
 }
 
 fn compression(codec: Codec) -> Result<Compression> {

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 
 use parquet::file::statistics::Statistics;
 
-use crate::leaf::{Leaf, bytes, integer};
+use crate::leaf::{Leaf, bytes, compare_values, integer};
 use crate::{ColumnStatistics, Value};
 
 /// Gathers the statistics of one column over the row groups of a file.
@@ -53,7 +53,7 @@ impl StatisticsBuilder {
 
 fn extend(bound: &mut Option<Value>, value: Value, direction: Ordering) {
     let replace = match bound {
-        Some(bound) => compare(&value, bound) == direction,
+        Some(bound) => compare_values(&value, bound) == direction,
         None => true,
     };
     if replace {
@@ -61,19 +61,8 @@ fn extend(bound: &mut Option<Value>, value: Value, direction: Ordering) {
     }
 }
 
-fn compare(left: &Value, right: &Value) -> Ordering {
-    match (left, right) {
-        (Value::Boolean(left), Value::Boolean(right)) => left.cmp(right),
-        (Value::Integer(left), Value::Integer(right)) => left.cmp(right),
-        (Value::Float(left), Value::Float(right)) => left.total_cmp(right),
-        (Value::Double(left), Value::Double(right)) => left.total_cmp(right),
-        (Value::Decimal(left), Value::Decimal(right)) => left.cmp(right),
-        (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),
-        _ => Ordering::Equal,
-    }
-}
-
-fn bounds(leaf: &Leaf, statistics: &Statistics) -> Option<(Value, Value, bool)> {
+/// Least and greatest value of a chunk, and whether they are values of it and not cut.
+pub(crate) fn bounds(leaf: &Leaf, statistics: &Statistics) -> Option<(Value, Value, bool)> {
     let exact = statistics.min_is_exact() && statistics.max_is_exact();
     let (min, max) = match statistics {
         Statistics::Boolean(s) => (Value::Boolean(*s.min_opt()?), Value::Boolean(*s.max_opt()?)),

@@ -23,4 +23,5 @@ mod outcome;
 mod properties;
 mod random;
 mod reference;
+mod splicing;
 mod table;

@@ -1,0 +1,246 @@
+//! Copying the column chunks of a row group as they are: when that is allowed, and what the output
+//! then knows of them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::basic::Encoding;
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::Result as ParquetResult;
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::statistics::Statistics;
+
+use crate::leaf::{Conversion, Leaf, Physical};
+use crate::plan::{PlanColumns, SpliceRules, SplicedGroup, Unit};
+use crate::read::{ColumnDecoder, Fetched, OpenInput, Run};
+use crate::spec::{Codec, OutputOptions};
+use crate::write::{EncodedColumn, bounds, is_same_codec};
+use crate::{Error, Result, Value};
+
+/// A row group of at least this part of the wanted size may be copied.
+const LEAST_PART: u64 = 4;
+
+/// The writer whose statistics of chunks leave nothing out, though it does not say so: bounds are never
+/// cut, and there are none when a float is NaN.
+const WITH_WHOLE_STATISTICS: &str = "parquet-mr";
+
+/// What the output asks of a row group that is copied.
+pub(crate) struct Splicing<'a> {
+    pub(crate) leaves: &'a [Leaf],
+    pub(crate) options: &'a OutputOptions,
+    /// Rows that a row group of the output has, judged by the average row.
+    pub(crate) unit_rows: usize,
+    /// The columns that decide a merge; none for a copy.
+    pub(crate) plan: Option<&'a PlanColumns>,
+}
+
+impl SpliceRules for Splicing<'_> {
+    fn least_rows(&self) -> u64 {
+        (self.unit_rows as u64 / LEAST_PART).max(1)
+    }
+
+    /// It is large enough, holds no retracts, every column is stored as the output wants it, and the
+    /// output can tell its statistics.
+    fn is_fit(&self, file: &OpenInput, row_group: usize) -> bool {
+        let group = file.metadata().row_group(row_group);
+        let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+        let bytes: i64 = group.columns().iter().map(ColumnChunkMetaData::compressed_size).sum();
+        rows >= self.least_rows()
+            && u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.options.target_file_bytes)
+            && (0..self.leaves.len()).all(|column| self.is_column_fit(file, row_group, column))
+            && self.plan.is_none_or(|plan| has_only_adds(file, row_group, plan))
+    }
+
+    fn keys(&self, file: &OpenInput, row_group: usize) -> Option<(Value, Value)> {
+        let column = *self.plan?.key.first()?;
+        let leaf = &self.leaves[column];
+        let is_ordered = matches!(leaf.physical, Physical::Int32 | Physical::Int64 | Physical::Bytes);
+        let input = file.column(column).filter(|input| is_ordered && input.conversion == Conversion::None)?;
+        let statistics = file.metadata().row_group(row_group).column(input.index).statistics()?;
+        let has_nulls = !leaf.required && statistics.null_count_opt() != Some(0);
+        if has_nulls || is_of_old_order(leaf, statistics) {
+            return None;
+        }
+        bounds(leaf, statistics).map(|(min, max, _)| (min, max))
+    }
+}
+
+impl Splicing<'_> {
+    fn is_column_fit(&self, file: &OpenInput, row_group: usize, column: usize) -> bool {
+        let leaf = &self.leaves[column];
+        let Some(input) = file.column(column) else { return false };
+        let chunk = file.metadata().row_group(row_group).column(input.index);
+        let is_same_type = input.conversion == Conversion::None
+            && input.leaf.required == leaf.required
+            && input.leaf.descriptor.type_length() == leaf.descriptor.type_length();
+        let knows_nulls =
+            leaf.required || chunk.statistics().is_some_and(|known| known.null_count_opt().is_some());
+        let has_index = file.metadata().page_index().is_some_and(|index| {
+            index.page_locations(row_group, input.index).is_some_and(|pages| !pages.is_empty())
+        });
+        is_same_type
+            && knows_nulls
+            && has_index
+            && chunk.file_path().is_none()
+            && is_codec(chunk, self.options.codec)
+            && chunk.encodings().all(is_readable_everywhere)
+    }
+}
+
+/// Layouts that every released reader reads correctly.
+fn is_readable_everywhere(encoding: Encoding) -> bool {
+    #[expect(deprecated, reason = "old writers name the encoding of levels so")]
+    let bit_packed = Encoding::BIT_PACKED;
+    [Encoding::PLAIN, Encoding::RLE, Encoding::PLAIN_DICTIONARY, Encoding::RLE_DICTIONARY, bit_packed]
+        .contains(&encoding)
+}
+
+fn is_codec(chunk: &ColumnChunkMetaData, codec: Codec) -> bool {
+    is_same_codec(chunk.compression(), codec)
+}
+
+/// Whether statistics of bytes were made when bytes were ordered as signed.
+fn is_of_old_order(leaf: &Leaf, statistics: &Statistics) -> bool {
+    leaf.physical == Physical::Bytes && statistics.is_min_max_deprecated()
+}
+
+/// Whether the statistics say that every row is +I, or every row +U, and tell the sequence numbers.
+fn has_only_adds(file: &OpenInput, row_group: usize, plan: &PlanColumns) -> bool {
+    let kinds = integers(file, row_group, plan.kind);
+    matches!(kinds, Some((0, 0) | (2, 2))) && integers(file, row_group, plan.sequence).is_some()
+}
+
+fn integers(file: &OpenInput, row_group: usize, column: usize) -> Option<(i64, i64)> {
+    let input = file.column(column)?;
+    match file.metadata().row_group(row_group).column(input.index).statistics()? {
+        Statistics::Int32(known) => Some((i64::from(*known.min_opt()?), i64::from(*known.max_opt()?))),
+        Statistics::Int64(known) => Some((*known.min_opt()?, *known.max_opt()?)),
+        _ => None,
+    }
+}
+
+/// The unit that copies a row group. For a merge, its first and last key are read.
+pub(crate) async fn unit(group: &SplicedGroup, runs: &[Run], plan: Option<&PlanColumns>) -> Result<Unit> {
+    let mut unit = Unit::spliced(group, runs.len());
+    let Some(plan) = plan else { return Ok(unit) };
+    unit.sequences = integers(&group.file, group.row_group, plan.sequence);
+    let first = group.file.first_row(group.row_group);
+    let last = first + (group.rows.end - group.rows.start) - 1;
+    unit.first_key = key_at(&group.file, first, plan).await?;
+    unit.last_key = key_at(&group.file, last, plan).await?;
+    Ok(unit)
+}
+
+async fn key_at(file: &Arc<OpenInput>, row: u64, plan: &PlanColumns) -> Result<Vec<Option<Value>>> {
+    let bytes = Fetched::new(file, &plan.key);
+    let rows = row..row + 1;
+    bytes.fetch(&rows).await?;
+    let value = |column: &usize| {
+        let leaf = &plan.leaves[*column];
+        let array = ColumnDecoder::open(&bytes, *column, leaf, &rows, 1)?.next_batch()?;
+        let array = array.ok_or_else(|| Error::internal("a key is missing"))?;
+        Ok(crate::leaf::value_at(leaf, &array, 0))
+    };
+    plan.key.iter().map(value).collect()
+}
+
+/// The bytes of some column chunks of a row group, in the order of `columns`.
+pub(crate) async fn fetch(file: &OpenInput, row_group: usize, columns: &[usize]) -> Result<Vec<Bytes>> {
+    let ranges: Vec<_> = columns
+        .iter()
+        .filter_map(|column| file.column(*column))
+        .map(|input| {
+            let (start, length) = file.metadata().row_group(row_group).column(input.index).byte_range();
+            start..start + length
+        })
+        .collect();
+    file.read(&ranges).await
+}
+
+/// One column of a copied row group.
+pub(crate) fn column(
+    file: &OpenInput,
+    row_group: usize,
+    column: usize,
+    leaf: &Leaf,
+    bytes: Bytes,
+) -> Result<EncodedColumn> {
+    let input = file.column(column).ok_or_else(|| Error::internal("a copied column is missing"))?;
+    let metadata = file.metadata();
+    let chunk = metadata.row_group(row_group).column(input.index);
+    let rows = u64::try_from(metadata.row_group(row_group).num_rows()).unwrap_or(0);
+    let nulls = chunk.statistics().and_then(Statistics::null_count_opt).unwrap_or(0);
+    let is_float = matches!(leaf.physical, Physical::Float | Physical::Double);
+    let may_have_nan = is_float && !has_whole_statistics(file);
+    let close = close(file, row_group, input.index, leaf)
+        .map_err(|error| Error::internal("a row group cannot be copied").with_source(error))?;
+    Ok(EncodedColumn::copied(rows, nulls, may_have_nan, bytes, close))
+}
+
+fn has_whole_statistics(file: &OpenInput) -> bool {
+    let writer = file.metadata().file_metadata().created_by().unwrap_or_default();
+    writer.starts_with(WITH_WHOLE_STATISTICS)
+}
+
+/// Statistics that say of themselves that their bounds are values of the chunk.
+fn whole(statistics: &Statistics) -> Statistics {
+    match statistics.clone() {
+        Statistics::Boolean(known) => {
+            Statistics::Boolean(known.with_min_is_exact(true).with_max_is_exact(true))
+        }
+        Statistics::Int32(known) => Statistics::Int32(known.with_min_is_exact(true).with_max_is_exact(true)),
+        Statistics::Int64(known) => Statistics::Int64(known.with_min_is_exact(true).with_max_is_exact(true)),
+        Statistics::Int96(known) => Statistics::Int96(known),
+        Statistics::Float(known) => Statistics::Float(known.with_min_is_exact(true).with_max_is_exact(true)),
+        Statistics::Double(known) => {
+            Statistics::Double(known.with_min_is_exact(true).with_max_is_exact(true))
+        }
+        Statistics::ByteArray(known) => {
+            Statistics::ByteArray(known.with_min_is_exact(true).with_max_is_exact(true))
+        }
+        Statistics::FixedLenByteArray(known) => {
+            Statistics::FixedLenByteArray(known.with_min_is_exact(true).with_max_is_exact(true))
+        }
+    }
+}
+
+/// What a writer would say of the chunk, with its offsets counted from its first byte.
+fn close(file: &OpenInput, row_group: usize, index: usize, leaf: &Leaf) -> ParquetResult<ColumnCloseResult> {
+    let metadata = file.metadata();
+    let chunk = metadata.row_group(row_group).column(index);
+    let (start, length) = chunk.byte_range();
+    let start = start.cast_signed();
+    let dictionary = chunk.dictionary_page_offset().map(|offset| offset - start);
+    let mut builder = ColumnChunkMetaData::builder(Arc::clone(&leaf.descriptor))
+        .set_compression_codec(chunk.compression_codec())
+        .set_encodings_mask(*chunk.encodings_mask())
+        .set_num_values(chunk.num_values())
+        .set_total_compressed_size(chunk.compressed_size())
+        .set_total_uncompressed_size(chunk.uncompressed_size())
+        .set_data_page_offset(chunk.data_page_offset() - start)
+        .set_dictionary_page_offset(dictionary)
+        .set_unencoded_byte_array_data_bytes(chunk.unencoded_byte_array_data_bytes());
+    // INT96 has no defined order, so readers must not find a minimum or maximum.
+    let is_ordered = leaf.physical != Physical::Int96;
+    if let Some(statistics) = chunk.statistics().filter(|_| is_ordered) {
+        let is_whole = has_whole_statistics(file);
+        builder = builder.set_statistics(if is_whole { whole(statistics) } else { statistics.clone() });
+    }
+    if let Some(pages) = chunk.page_encoding_stats() {
+        builder = builder.set_page_encoding_stats(pages.clone());
+    }
+    let pages = metadata.page_index();
+    let mut offset_index = pages.and_then(|pages| pages.offset_index(row_group, index)).cloned();
+    for page in offset_index.iter_mut().flat_map(|index| &mut index.page_locations) {
+        page.offset -= start;
+    }
+    let column_index = pages.filter(|_| is_ordered).and_then(|pages| pages.column_index(row_group, index));
+    Ok(ColumnCloseResult {
+        bytes_written: length,
+        rows_written: u64::try_from(metadata.row_group(row_group).num_rows()).unwrap_or(0),
+        metadata: builder.build()?,
+        bloom_filter: None,
+        column_index: column_index.cloned(),
+        offset_index,
+    })
+}

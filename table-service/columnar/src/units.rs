@@ -1,0 +1,98 @@
+//! Where the units of a rewrite come from: stretches of the input, one after the other.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::plan::{CopyPlanner, PlanColumns, PlanSize, Planner, SplicedGroup, Stretch, Unit};
+use crate::read::Run;
+use crate::{Control, MergeSpec, Result, splice};
+
+/// Yields units in the order of the output.
+pub(crate) struct Units {
+    stretches: VecDeque<Stretch>,
+    current: Option<Current>,
+    shared: Arc<Shared>,
+}
+
+/// What all stretches share.
+struct Shared {
+    runs: Arc<[Run]>,
+    merge: Option<(MergeSpec, Arc<PlanColumns>)>,
+    size: PlanSize,
+}
+
+/// The stretch that units come from.
+enum Current {
+    Merged(Box<Planner>),
+    Copied(CopyPlanner),
+}
+
+impl Units {
+    /// Units of a merge.
+    pub(crate) fn merged(
+        stretches: Vec<Stretch>,
+        runs: &Arc<[Run]>,
+        spec: &MergeSpec,
+        columns: &Arc<PlanColumns>,
+        size: PlanSize,
+    ) -> Self {
+        let merge = Some((spec.clone(), Arc::clone(columns)));
+        Self::new(stretches, Shared { runs: Arc::clone(runs), merge, size })
+    }
+
+    /// Units of a copy of one run.
+    pub(crate) fn copied(stretches: Vec<Stretch>, runs: &Arc<[Run]>, size: PlanSize) -> Self {
+        Self::new(stretches, Shared { runs: Arc::clone(runs), merge: None, size })
+    }
+
+    fn new(stretches: Vec<Stretch>, shared: Shared) -> Self {
+        Self { stretches: stretches.into(), current: None, shared: Arc::new(shared) }
+    }
+
+    /// The next unit, and what comes after it; `None` after the last.
+    pub(crate) async fn next(mut self, control: &Control) -> Result<Option<(Arc<Unit>, Self)>> {
+        loop {
+            control.check()?;
+            match self.current.take() {
+                Some(Current::Merged(planner)) => {
+                    if let Some((unit, planner)) = planner.next_unit(control.pool()).await? {
+                        self.current = Some(Current::Merged(Box::new(planner)));
+                        return Ok(Some((Arc::new(unit), self)));
+                    }
+                }
+                Some(Current::Copied(mut planner)) => {
+                    if let Some(unit) = planner.next_unit() {
+                        self.current = Some(Current::Copied(planner));
+                        return Ok(Some((Arc::new(unit), self)));
+                    }
+                }
+                None => match self.stretches.pop_front() {
+                    None => return Ok(None),
+                    Some(Stretch::Splice(group)) => {
+                        let unit = self.shared.spliced(&group).await?;
+                        return Ok(Some((Arc::new(unit), self)));
+                    }
+                    Some(Stretch::Rows(rows)) => self.current = Some(self.shared.begin(&rows)?),
+                },
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn begin(&self, rows: &[std::ops::Range<u64>]) -> Result<Current> {
+        Ok(match &self.merge {
+            Some((spec, columns)) => {
+                Current::Merged(Box::new(Planner::new(&self.runs, rows, spec, columns, self.size)?))
+            }
+            None => Current::Copied(CopyPlanner::new(
+                rows.first().cloned().unwrap_or_default(),
+                self.size.unit_rows,
+            )),
+        })
+    }
+
+    async fn spliced(&self, group: &SplicedGroup) -> Result<Unit> {
+        splice::unit(group, &self.runs, self.merge.as_ref().map(|(_, columns)| columns.as_ref())).await
+    }
+}
