@@ -21,7 +21,7 @@ pub async fn concat(
     let leaves: Arc<[Leaf]> = spec.leaves()?.into();
     let sections = [Section { runs: vec![SortedRun { files }] }];
     let runs: Arc<[Run]> = open_runs(&sections, &leaves).await?.into();
-    let rewriter = Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control)?;
+    let rewriter = Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control, None)?;
     let stretches = rewriter.stretches(None);
     let units = Units::copied(stretches, &runs, rewriter.plan_size());
     rewriter.run(units).await

@@ -21,12 +21,14 @@ pub struct Progress {
 
 type Listener = dyn Fn(&Progress) + Send + Sync;
 
-/// Stops rewrites, listens to their progress, and holds the threads that they share. Clones share all of it.
+/// Stops rewrites, listens to their progress, and holds the threads and the memory that they share. Clones
+/// share all of it.
 #[derive(Clone, Default)]
 pub struct Control {
     cancelled: Arc<AtomicBool>,
     listener: Option<Arc<Listener>>,
     pool: Pool,
+    memory: Option<u64>,
 }
 
 impl Control {
@@ -46,6 +48,19 @@ impl Control {
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Result<Self> {
         self.pool = Pool::new(threads)?;
         Ok(self)
+    }
+
+    /// Bounds the peak resident memory of the process, in bytes. A rewrite takes on as much as fits, and
+    /// fails with [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory) before it writes anything when
+    /// even the least does not.
+    #[must_use]
+    pub fn with_memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    pub(crate) const fn memory(&self) -> Option<u64> {
+        self.memory
     }
 
     pub(crate) const fn pool(&self) -> &Pool {

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Corrupt,
     /// A layout, type or size that the engine does not handle. Nothing is wrong with the file.
     Unsupported,
+    /// The rewrite needs more memory than it may use. Nothing was written.
+    OutOfMemory,
     /// A source or sink failed; its own error is the source.
     Io,
     /// [`Control::cancel`](crate::Control::cancel) was called.
@@ -29,6 +31,7 @@ impl fmt::Display for ErrorKind {
         f.write_str(match self {
             Self::Corrupt => "corrupt input",
             Self::Unsupported => "unsupported",
+            Self::OutOfMemory => "not enough memory",
             Self::Io => "input/output",
             Self::Cancelled => "cancelled",
             Self::Internal => "internal",
@@ -70,6 +73,10 @@ impl Error {
 
     pub(crate) fn unsupported(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unsupported, message)
+    }
+
+    pub(crate) fn out_of_memory(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::OutOfMemory, message)
     }
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {

@@ -36,6 +36,7 @@
 //! Units are sized by the average row of the inputs; a few values that are far larger than the
 //! average are not bounded by it.
 
+mod budget;
 mod concat;
 mod control;
 mod error;

@@ -26,8 +26,7 @@ pub async fn merge(
     let leaves: Arc<[Leaf]> = spec.leaves()?.into();
     let columns = Arc::new(PlanColumns::new(spec, &leaves)?);
     let runs: Arc<[Run]> = open_runs(&sections, &leaves).await?.into();
-    let rewriter =
-        Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control)?.with_key(&spec.key);
+    let rewriter = Rewriter::new(&spec.schema, &spec.output, &leaves, &runs, sink, control, Some(&columns))?;
     let stretches = rewriter.stretches(Some(&columns));
     let units = Units::merged(stretches, &runs, spec, &columns, rewriter.plan_size());
     rewriter.run(units).await

@@ -49,13 +49,15 @@ enum Stop {
     End,
 }
 
-/// How a merge is planned.
-#[derive(Clone, Copy, Debug)]
+/// How much of a rewrite is planned at once, in rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PlanSize {
     /// Output rows after which a unit is closed.
-    pub(crate) unit_rows: usize,
+    pub(crate) unit: usize,
+    /// Input rows after which it is closed, so that it reads a bounded part of runs that share most keys.
+    pub(crate) input: u64,
     /// Rows of a run whose plan columns are fetched at once.
-    pub(crate) window_rows: u64,
+    pub(crate) window: u64,
 }
 
 impl Planner {
@@ -77,7 +79,8 @@ impl Planner {
         let rules = Rules {
             ignore_deletes: spec.ignore_deletes,
             drop_deletes: spec.drop_deletes,
-            unit_rows: size.unit_rows,
+            unit_rows: size.unit,
+            input_rows: usize::try_from(size.input).unwrap_or(usize::MAX),
         };
         let starts: Vec<u64> = rows.iter().map(|rows| rows.start).collect();
         let merger: Box<dyn UnitMerger> = match IntegerKeys::for_key(&columns.key_leaves()) {
@@ -87,7 +90,7 @@ impl Planner {
         let cursors = runs
             .iter()
             .zip(rows)
-            .map(|(run, rows)| RunCursor::new(run, rows, columns, size.window_rows))
+            .map(|(run, rows)| RunCursor::new(run, rows, columns, size.window))
             .collect();
         Ok(Self { cursors, merger })
     }

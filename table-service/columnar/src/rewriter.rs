@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use parquet::schema::types::TypePtr;
 
+use crate::budget::Budget;
 use crate::leaf::Leaf;
 use crate::plan::{Kept, PlanColumns, PlanSize, Stretch, Unit, copy_stretches, merge_stretches, unit_rows};
 use crate::read::Run;
@@ -15,15 +16,6 @@ use crate::task::{ColumnTask, UnitBytes};
 use crate::units::Units;
 use crate::write::{EncodedColumn, EncoderFactory, Output, add_statistics, unwritable, writer_properties};
 use crate::{Control, Error, OutputOptions, Progress, Result, Rewrite, Sink};
-
-/// Compressed bytes of a unit that are fetched together, at least one column.
-const FETCH_BYTES: u64 = 8 << 20;
-/// Groups of columns that are fetched ahead of the one that is encoded.
-const FETCH_AHEAD: usize = 2;
-/// Encoded columns beyond the threads that may wait for their turn.
-const ENCODE_AHEAD: usize = 2;
-/// Rows of a run whose plan columns are fetched at once.
-const WINDOW_ROWS: u64 = 1 << 17;
 
 /// Carries units out and writes what they keep.
 pub(crate) struct Rewriter<'a> {
@@ -43,6 +35,7 @@ struct Columns {
     /// Per output column, the one whose values it repeats: a key that is also a value.
     same_as: Vec<usize>,
     control: Control,
+    budget: Budget,
 }
 
 /// A unit, or one of its columns when any of its rows is kept.
@@ -83,15 +76,22 @@ impl<'a> Rewriter<'a> {
         runs: &Arc<[Run]>,
         sink: &'a dyn Sink,
         control: &Control,
+        plan: Option<&PlanColumns>,
     ) -> Result<Self> {
+        let unit_rows = unit_rows(runs, leaves.len(), options);
+        let plan_columns = plan.map_or(&[][..], |plan| &plan.all);
+        let threads = control.pool().threads();
+        let budget = Budget::new(control.memory(), threads, unit_rows, runs, leaves, plan_columns)?;
         let properties = writer_properties(options, leaves, runs)?;
         let encoders = leaves.iter().map(|leaf| EncoderFactory::new(leaf, &properties));
+        let key = plan.map_or(&[][..], |plan| &plan.key);
         let columns = Columns {
             leaves: Arc::clone(leaves),
             runs: Arc::clone(runs),
             encoders: encoders.collect::<Result<_>>()?,
-            same_as: (0..leaves.len()).collect(),
+            same_as: (0..leaves.len()).map(|column| repeated(leaves, runs, column, key)).collect(),
             control: control.clone(),
+            budget,
         };
         Ok(Self {
             options,
@@ -102,28 +102,16 @@ impl<'a> Rewriter<'a> {
         })
     }
 
-    /// Lets value columns that repeat a key column share what the plan knows of it.
-    pub(crate) fn with_key(mut self, key: &[usize]) -> Self {
-        if let Some(columns) = Arc::get_mut(&mut self.columns) {
-            columns.same_as = (0..columns.leaves.len()).map(|column| columns.repeated(column, key)).collect();
-        }
-        self
-    }
-
     /// How much is planned at once.
     pub(crate) fn plan_size(&self) -> PlanSize {
-        let columns = &self.columns;
-        PlanSize {
-            unit_rows: unit_rows(&columns.runs, columns.leaves.len(), self.options),
-            window_rows: WINDOW_ROWS,
-        }
+        self.columns.budget.plan
     }
 
     /// Lays out where row groups are copied and what lies between them; `plan` has the columns that decide
     /// a merge.
     pub(crate) fn stretches(&self, plan: Option<&PlanColumns>) -> Vec<Stretch> {
         let Columns { leaves, runs, .. } = self.columns.as_ref();
-        let unit_rows = self.plan_size().unit_rows;
+        let unit_rows = self.plan_size().unit;
         let splicing = Splicing { leaves, options: self.options, unit_rows, plan };
         match (plan, runs.first()) {
             (Some(_), _) => merge_stretches(runs, &splicing),
@@ -250,18 +238,18 @@ impl Columns {
             .map_ok(move |unit| stream::iter(self.groups(unit)).map(Ok))
             .try_flatten()
             .map_ok(move |group| self.fetch(group))
-            .try_buffered(FETCH_AHEAD)
+            .try_buffered(self.budget.fetch_ahead)
             .map_ok(move |(group, bytes)| stream::iter(self.tasks(&group, bytes)))
             .try_flatten()
             .map_ok(move |task| self.carry_out(task))
-            .try_buffered(self.control.pool().threads() + ENCODE_AHEAD)
+            .try_buffered(self.budget.threads + self.budget.encode_ahead)
     }
 
     fn groups(&self, unit: Arc<Unit>) -> Vec<Group> {
         if unit.rows() == 0 {
             return vec![Group { unit, columns: Vec::new() }];
         }
-        fetch_groups(&self.expected_bytes(&unit))
+        fetch_groups(&self.expected_bytes(&unit), self.budget.fetch_bytes)
             .into_iter()
             .map(|columns| Group { unit: Arc::clone(&unit), columns })
             .collect()
@@ -320,23 +308,6 @@ impl Columns {
         Ok(Done { unit, column })
     }
 
-    /// The key column whose values a column repeats in every file, else itself.
-    fn repeated(&self, column: usize, key: &[usize]) -> usize {
-        let leaf = &self.leaves[column];
-        let repeats = |key: &usize| {
-            let other = &self.leaves[*key];
-            let is_same_type = leaf.physical == other.physical
-                && leaf.meaning == other.meaning
-                && leaf.required == other.required;
-            is_same_type
-                && self.runs.iter().flat_map(Run::files).all(|file| {
-                    let indexes = (file.column(column), file.column(*key));
-                    matches!(indexes, (Some(column), Some(key)) if column.index == key.index)
-                })
-        };
-        key.iter().copied().find(repeats).unwrap_or(column)
-    }
-
     /// Compressed bytes that each column of a unit takes from the inputs, by the average row of its
     /// files.
     fn expected_bytes(&self, unit: &Unit) -> Vec<u64> {
@@ -357,13 +328,30 @@ impl Columns {
     }
 }
 
-/// Splits columns into groups that are fetched together.
-fn fetch_groups(bytes: &[u64]) -> Vec<Vec<usize>> {
+/// The key column whose values a column repeats in every file, else itself.
+fn repeated(leaves: &[Leaf], runs: &[Run], column: usize, key: &[usize]) -> usize {
+    let leaf = &leaves[column];
+    let repeats = |key: &usize| {
+        let other = &leaves[*key];
+        let is_same_type = leaf.physical == other.physical
+            && leaf.meaning == other.meaning
+            && leaf.required == other.required;
+        is_same_type
+            && runs.iter().flat_map(Run::files).all(|file| {
+                let indexes = (file.column(column), file.column(*key));
+                matches!(indexes, (Some(column), Some(key)) if column.index == key.index)
+            })
+    };
+    key.iter().copied().find(repeats).unwrap_or(column)
+}
+
+/// Splits columns into groups of at most `limit` bytes, at least one column, that are fetched together.
+fn fetch_groups(bytes: &[u64], limit: u64) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut sum = 0;
     for (column, bytes) in bytes.iter().enumerate() {
         match groups.last_mut() {
-            Some(group) if sum + bytes <= FETCH_BYTES => {
+            Some(group) if sum + bytes <= limit => {
                 group.push(column);
                 sum += bytes;
             }
@@ -383,7 +371,7 @@ mod tests {
     #[test]
     fn fetches_small_columns_together_and_large_ones_alone() {
         let mebibytes = |sizes: &[u64]| sizes.iter().map(|size| size << 20).collect::<Vec<_>>();
-        let groups = fetch_groups(&mebibytes(&[1, 2, 3, 4, 20, 1, 1]));
+        let groups = fetch_groups(&mebibytes(&[1, 2, 3, 4, 20, 1, 1]), 8 << 20);
         assert_eq!(groups, vec![vec![0, 1, 2], vec![3], vec![4], vec![5, 6]]);
     }
 }

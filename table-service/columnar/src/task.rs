@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
+use crate::budget::BATCH;
 use crate::leaf::Leaf;
 use crate::plan::Unit;
 use crate::write::{ColumnEncoder, EncodedColumn};
@@ -17,8 +18,6 @@ use gather::Gather;
 
 /// Rows that are gathered and encoded at once, when values are small.
 const BATCH_ROWS: usize = 8192;
-/// Decoded bytes that the batches of all runs may hold together.
-const BATCH_BYTES: u64 = 16 << 20;
 
 /// Rewrites one column of a unit.
 pub(crate) struct ColumnTask {
@@ -59,7 +58,7 @@ impl ColumnTask {
     }
 
     fn batch_rows(&self) -> usize {
-        let fitting = BATCH_BYTES / self.bytes.width_of_a_row(self.column).max(1);
+        let fitting = BATCH / self.bytes.width_of_a_row(self.column).max(1);
         usize::try_from(fitting).unwrap_or(BATCH_ROWS).clamp(1, BATCH_ROWS)
     }
 }

@@ -85,10 +85,9 @@ impl Shared {
             Some((spec, columns)) => {
                 Current::Merged(Box::new(Planner::new(&self.runs, rows, spec, columns, self.size)?))
             }
-            None => Current::Copied(CopyPlanner::new(
-                rows.first().cloned().unwrap_or_default(),
-                self.size.unit_rows,
-            )),
+            None => {
+                Current::Copied(CopyPlanner::new(rows.first().cloned().unwrap_or_default(), self.size.unit))
+            }
         })
     }
 

@@ -12,15 +12,13 @@ use super::keys::{Keys, OrderRow};
 use super::unit::Unit;
 use crate::{Error, Result};
 
-/// Input rows of a unit at most, so that it reads a bounded part of runs that share most keys.
-const MAX_INPUT_ROWS: usize = 1 << 24;
-
 /// What the merge does with the records of a key, and when it closes a unit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) ignore_deletes: bool,
     pub(crate) drop_deletes: bool,
     pub(crate) unit_rows: usize,
+    pub(crate) input_rows: usize,
 }
 
 /// The plan columns of consecutive rows of a run.
@@ -213,7 +211,7 @@ impl<K: Keys> Merger<K> {
     }
 
     fn is_unit_full(&self) -> bool {
-        self.unit.rows() >= self.rules.unit_rows || self.unit.input_rows >= MAX_INPUT_ROWS
+        self.unit.rows() >= self.rules.unit_rows || self.unit.input_rows >= self.rules.input_rows
     }
 
     fn close_unit(&mut self) -> Result<Unit> {

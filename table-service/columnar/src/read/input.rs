@@ -12,6 +12,9 @@ use super::ranges::{row_group_starts, row_groups};
 use crate::leaf::{Conversion, Leaf};
 use crate::{ColumnSource, Error, InputFile, Result, Source};
 
+/// A data page of most writers, in bytes before compression.
+const USUAL_PAGE: u64 = 1 << 20;
+
 /// An open input file: its footer, where its pages lie, and how its columns map to the output.
 pub(crate) struct OpenInput {
     source: Arc<dyn Source>,
@@ -114,6 +117,25 @@ impl OpenInput {
     /// Where the pages of its chunks lie.
     pub(super) const fn places(&self) -> &PagePlaces {
         &self.places
+    }
+
+    /// Bytes of the largest page of an output column's chunks, before compression; by the average of its
+    /// chunk, and no more than a usual page where the file does not tell.
+    pub(crate) fn largest_page(&self, column: usize) -> u64 {
+        let Some(column) = self.column(column) else { return 0 };
+        let groups = self.metadata.row_groups().iter().enumerate();
+        let largest = groups.map(|(row_group, group)| {
+            let chunk = group.column(column.index);
+            let size = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
+            let (decoded, encoded) = (size(chunk.uncompressed_size()), size(chunk.compressed_size()));
+            let Some(pages) = self.places.of(&self.metadata, row_group, column.index) else {
+                return decoded.min(USUAL_PAGE);
+            };
+            let page = pages.iter().map(|page| size(page.compressed_page_size.into())).max().unwrap_or(0);
+            let scaled = u128::from(page) * u128::from(decoded) / u128::from(encoded.max(1));
+            page.max(u64::try_from(scaled).unwrap_or(u64::MAX))
+        });
+        largest.max().unwrap_or(0)
     }
 
     fn chunk_sum(&self, column: usize, size: impl Fn(&ColumnChunkMetaData) -> i64) -> u64 {

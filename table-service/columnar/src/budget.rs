@@ -1,0 +1,192 @@
+//! How much a rewrite takes on at once, so that it stays within its memory.
+
+use crate::leaf::Leaf;
+use crate::plan::PlanSize;
+use crate::read::{OpenInput, Run};
+use crate::{Error, Result};
+
+const MIB: u64 = 1 << 20;
+
+/// Memory of a process that does nothing: program, runtime, connections, and what metadata takes.
+const PROCESS: u64 = 48 * MIB;
+/// Encoded bytes on their way to the store.
+const UPLOAD: u64 = 24 * MIB;
+/// An encoder: pages under construction, dictionary, compression.
+const ENCODER: u64 = 6 * MIB;
+/// Decoded values of all runs that a task holds, at most, unless one row takes more.
+pub(crate) const BATCH: u64 = 16 * MIB;
+/// Rows of a decoded batch.
+const BATCH_ROWS: u64 = 8192;
+/// Bytes of a plan per kept row: run, row, key, sequence number and kind.
+const PLAN_ROW: u64 = 26;
+/// Part of an estimate that the allocator adds.
+const SLACK_PERCENT: u64 = 15;
+
+/// How much is taken on at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Budget {
+    /// Column tasks at the same time.
+    pub(crate) threads: usize,
+    /// Encoded columns that may wait for their turn.
+    pub(crate) encode_ahead: usize,
+    /// Groups of columns that are fetched ahead of the one that is encoded.
+    pub(crate) fetch_ahead: usize,
+    /// Compressed bytes that are fetched together, at least one column.
+    pub(crate) fetch_bytes: u64,
+    /// How much is planned at once.
+    pub(crate) plan: PlanSize,
+}
+
+/// What is known of the inputs.
+struct Facts {
+    runs: u64,
+    rows: u64,
+    /// Bytes of footers and page indexes in memory.
+    footers: u64,
+    columns: Vec<Width>,
+    /// Compressed bytes of the plan columns per row, and of one page of each of them in every run.
+    plan_row: u64,
+    plan_pages: u64,
+}
+
+/// How wide a column is.
+#[derive(Clone, Copy, Default)]
+struct Width {
+    /// Bytes per row on average, before and after compression, rounded up.
+    decoded: u64,
+    encoded: u64,
+    /// The largest pages of all runs together.
+    pages: u64,
+    /// The largest page of any run.
+    largest_page: u64,
+}
+
+impl Budget {
+    /// The largest budget up to `threads` threads and `unit_rows` output rows that fits `memory` bytes of
+    /// the process. `plan_columns` decide the merge.
+    pub(crate) fn new(
+        memory: Option<u64>,
+        threads: usize,
+        unit_rows: usize,
+        runs: &[Run],
+        leaves: &[Leaf],
+        plan_columns: &[usize],
+    ) -> Result<Self> {
+        let mut budget = Self {
+            threads,
+            encode_ahead: 2,
+            fetch_ahead: 2,
+            fetch_bytes: 8 * MIB,
+            plan: PlanSize { unit: unit_rows, input: 1 << 24, window: 1 << 17 },
+        };
+        let Some(memory) = memory else { return Ok(budget) };
+        let facts = Facts::of(runs, leaves.len(), plan_columns);
+        while budget.need(&facts) > memory {
+            if !budget.shrink() {
+                return Err(Error::out_of_memory(format!(
+                    "{} sorted runs of {} columns with pages of up to {} MiB take at least {} MiB on one thread, \
+                     {} MiB are allowed; raise the limit or compact fewer runs at once",
+                    facts.runs,
+                    facts.columns.len(),
+                    facts.columns.iter().map(|width| width.largest_page).max().unwrap_or(0).div_ceil(MIB),
+                    budget.need(&facts).div_ceil(MIB),
+                    memory / MIB
+                )));
+            }
+        }
+        tracing::debug!(?budget, need = budget.need(&facts), memory, "sized a rewrite");
+        Ok(budget)
+    }
+
+    /// Peak memory of the process in bytes, by the averages of the inputs and their largest pages.
+    fn need(&self, facts: &Facts) -> u64 {
+        let rows = self.plan.input.min(facts.rows);
+        let unit_rows = (self.plan.unit as u64).min(facts.rows);
+        let threads = self.threads as u64;
+        let (mut group, mut chunk, mut task) = (self.fetch_bytes, 0, 0);
+        for width in &facts.columns {
+            group = group.max(width.encoded * rows);
+            chunk = chunk.max(width.encoded * unit_rows);
+            let batches = BATCH.min(facts.runs * BATCH_ROWS * width.decoded).max(facts.runs * width.decoded);
+            let one =
+                width.pages + 2 * batches + ENCODER + 2 * width.largest_page + width.encoded * unit_rows;
+            task = task.max(one);
+        }
+        let window = self.plan.window.min(facts.rows);
+        let cursors = facts.runs * (window + 3 * BATCH_ROWS) * facts.plan_row + facts.plan_pages;
+        let fetched = (self.fetch_ahead as u64 + 1) * group.min(facts.total());
+        let encoded = threads * task + self.encode_ahead as u64 * chunk;
+        let plans = 2 * unit_rows * PLAN_ROW;
+        let variable = cursors + fetched + encoded + plans + facts.footers;
+        PROCESS + UPLOAD + variable + variable * SLACK_PERCENT / 100
+    }
+
+    /// Takes on less, what costs least first; `false` when there is nothing left to give up.
+    fn shrink(&mut self) -> bool {
+        let plan = &mut self.plan;
+        if plan.input > 4 * plan.unit as u64 {
+            plan.input /= 2;
+        } else if plan.window > 1 << 15 {
+            plan.window /= 2;
+        } else if self.fetch_bytes > MIB {
+            self.fetch_bytes /= 2;
+        } else if self.fetch_ahead > 1 {
+            self.fetch_ahead -= 1;
+        } else if plan.unit > 1 << 17 {
+            plan.unit /= 2;
+        } else if self.encode_ahead > 0 {
+            self.encode_ahead -= 1;
+        } else if self.threads > 1 {
+            // With nothing encoded ahead there are never more tasks than threads.
+            self.threads -= 1;
+        } else if plan.unit > 1 << 10 {
+            plan.unit /= 2;
+        } else if plan.window > BATCH_ROWS {
+            plan.window /= 2;
+        } else if plan.input > plan.unit as u64 {
+            plan.input = plan.unit as u64;
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+impl Facts {
+    fn of(runs: &[Run], columns: usize, plan_columns: &[usize]) -> Self {
+        let files = || runs.iter().flat_map(Run::files);
+        let rows: u64 = runs.iter().map(Run::rows).sum();
+        let columns: Vec<Width> = (0..columns).map(|column| Width::of(runs, rows, column)).collect();
+        let plan = || plan_columns.iter().filter_map(|column| columns.get(*column));
+        Self {
+            runs: runs.len() as u64,
+            rows,
+            footers: files().map(|file| file.metadata().memory_size() as u64).sum(),
+            plan_row: plan().map(|width| width.decoded).sum(),
+            plan_pages: plan().map(|width| 2 * width.pages).sum(),
+            columns,
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.columns.iter().map(|width| width.encoded).sum::<u64>() * self.rows
+    }
+}
+
+impl Width {
+    fn of(runs: &[Run], rows: u64, column: usize) -> Self {
+        let mut width = Self::default();
+        let (mut decoded, mut encoded) = (0, 0);
+        for run in runs {
+            let files = || run.files().iter().map(AsRef::<OpenInput>::as_ref);
+            decoded += files().map(|file| file.uncompressed_bytes(column)).sum::<u64>();
+            encoded += files().map(|file| file.compressed_bytes(column)).sum::<u64>();
+            let largest = files().map(|file| file.largest_page(column)).max().unwrap_or(0);
+            width.pages += largest;
+            width.largest_page = width.largest_page.max(largest);
+        }
+        width.decoded = decoded.div_ceil(rows.max(1));
+        width.encoded = encoded.div_ceil(rows.max(1));
+        width
+    }
+}
