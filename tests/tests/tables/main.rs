@@ -11,6 +11,7 @@ mod compaction;
 mod expiry;
 mod inspection;
 mod listing;
+mod manifests;
 mod object_store;
 mod oracles;
 mod place;

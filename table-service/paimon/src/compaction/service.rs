@@ -27,7 +27,7 @@ const MAX_ROUNDS: u32 = 5;
 const OWN_COMMIT_WINDOW: i64 = 32;
 
 /// A request to compact a table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Compact {
     /// How files are picked.
     pub strategy: Strategy,

@@ -15,8 +15,11 @@ use crate::table::BucketKey;
 use crate::{Error, ErrorKind, Result, Table};
 
 mod attempt;
+mod base;
 mod conflict;
+mod merging;
 
+use base::Merge;
 pub use conflict::Conflict;
 
 /// How the live files of one bucket change.
@@ -72,11 +75,29 @@ pub enum CommitOutcome {
     },
 }
 
+/// What the attempts of one commit have in common.
+#[derive(Default)]
+struct CommitProgress {
+    /// Merged manifests.
+    merge: Merge,
+    /// Whether a snapshot whose base lists them is there, or may appear.
+    merge_is_listed: bool,
+}
+
 impl Table {
     /// Commits a compaction. Fails with [`ErrorKind::Conflict`] when writers won every attempt
     /// (`commit.max-retries`), and with [`ErrorKind::Unavailable`] when it is not known whether the last attempt
     /// was applied.
     pub async fn commit(&self, commit: &Compaction) -> Result<CommitOutcome> {
+        let mut progress = CommitProgress::default();
+        let outcome = self.try_commit(commit, &mut progress).await;
+        if !progress.merge_is_listed {
+            self.discard(progress.merge.files()).await;
+        }
+        outcome
+    }
+
+    async fn try_commit(&self, commit: &Compaction, progress: &mut CommitProgress) -> Result<CommitOutcome> {
         let max_attempts = 1 + u32::try_from(self.options().get(&keys::COMMIT_MAX_RETRIES)?).unwrap_or(0);
         let mut seen = commit.planned_on;
         let mut unclear: Option<weir_storage::Error> = None;
@@ -96,12 +117,11 @@ impl Table {
             if !conflicts.is_empty() {
                 break;
             }
-            let attempt = self.prepare(commit, &latest).await?;
-            match self
-                .storage()
-                .create(&self.main().snapshot(attempt.snapshot.id), attempt.content.clone())
-                .await?
-            {
+            let attempt = self.prepare(commit, &latest, &mut progress.merge).await?;
+            let path = self.main().snapshot(attempt.snapshot.id);
+            let created = self.storage().create(&path, attempt.content.clone()).await;
+            progress.merge_is_listed |= progress.merge.is_used() && !matches!(created, Ok(Create::Exists(_)));
+            match created? {
                 Create::Created => {
                     self.hint_latest(attempt.snapshot.id).await;
                     return self.confirm(attempt.snapshot, attempts).await;

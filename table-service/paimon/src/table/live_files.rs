@@ -49,8 +49,18 @@ impl LiveFiles {
 pub(crate) struct ManifestCache {
     manifests: Cache<ManifestEntry>,
     lists: Cache<ManifestFileMeta>,
-    /// Lists with fields that this release does not know.
-    newer_lists: Mutex<HashSet<String>>,
+    /// Names of those with fields that this release does not know.
+    newer: Mutex<HashSet<String>>,
+}
+
+impl ManifestCache {
+    fn note_newer(&self, name: &str) {
+        self.newer.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+    }
+
+    fn is_newer(&self, name: &str) -> bool {
+        self.newer.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
 }
 
 #[derive(Debug)]
@@ -111,7 +121,7 @@ impl Table {
         manifest::check_size(&content, snapshot.manifest_list_size(name)).map_err(|error| error.at(name))?;
         let list = manifest::read_manifest_list(&content, name)?;
         if list.has_unknown_fields {
-            self.manifests.newer_lists.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+            self.manifests.note_newer(name);
         }
         Ok(self.manifests.lists.insert(name, list.entries))
     }
@@ -123,7 +133,7 @@ impl Table {
         name: &str,
     ) -> Result<Arc<Vec<ManifestFileMeta>>> {
         let list = self.manifest_list(snapshot, name).await?;
-        if self.manifests.newer_lists.lock().unwrap_or_else(PoisonError::into_inner).contains(name) {
+        if self.manifests.is_newer(name) {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
@@ -148,7 +158,17 @@ impl Table {
             return Ok(manifest);
         }
         let content = self.storage().read(&paths::manifest(name)).await?;
-        Ok(self.manifests.manifests.insert(name, manifest::read_described_manifest(&content, meta)?.entries))
+        let content = manifest::read_described_manifest(&content, meta)?;
+        if content.has_unknown_fields {
+            self.manifests.note_newer(name);
+        }
+        Ok(self.manifests.manifests.insert(name, content.entries))
+    }
+
+    /// Whether a manifest that was read may be written again: a newer release has put no more into it than would be
+    /// kept.
+    pub(crate) fn is_rewritable_manifest(&self, name: &str) -> bool {
+        !self.manifests.is_newer(name)
     }
 
     /// The entries of an index manifest.

@@ -17,16 +17,25 @@ const FAULTS: [Fault; 4] = [Fault::Error, Fault::AppliedThenError, Fault::Denied
 fn compaction() -> Compact {
     Compact {
         strategy: Strategy::Full,
-        partitions: Vec::new(),
-        dry_run: false,
         commit_user: Compact::commit_user("test"),
-        beside_foreign_compactor: false,
         options: BTreeMap::from([("commit.max-retries".to_owned(), "2".to_owned())]),
+        ..Compact::default()
     }
 }
 
+/// The same, which also merges manifests.
+fn merging_compaction() -> Compact {
+    let mut compaction = compaction();
+    compaction.options.insert("manifest.merge-min-count".to_owned(), "2".to_owned());
+    compaction
+}
+
 async fn compact(storage: &Storage) -> Result<CompactOutcome> {
-    compaction().run(storage, &Control::new(), &(Arc::new(|_| {}) as _), &mut CompactReport::default()).await
+    run(&compaction(), storage).await
+}
+
+async fn run(request: &Compact, storage: &Storage) -> Result<CompactOutcome> {
+    request.run(storage, &Control::new(), &(Arc::new(|_| {}) as _), &mut CompactReport::default()).await
 }
 
 async fn expire(storage: &Storage, report: &mut ExpireReport) -> Result<ExpireOutcome> {
@@ -36,6 +45,15 @@ async fn expire(storage: &Storage, report: &mut ExpireReport) -> Result<ExpireOu
 
 #[tokio::test]
 async fn a_compaction_survives_a_fault_at_every_call() {
+    survives_a_fault_at_every_call(&compaction()).await;
+}
+
+#[tokio::test]
+async fn a_compaction_that_merges_manifests_survives_a_fault_at_every_call() {
+    survives_a_fault_at_every_call(&merging_compaction()).await;
+}
+
+async fn survives_a_fault_at_every_call(request: &Compact) {
     let original = TestTable::with_history().await;
     original.tag("kept", 2).await;
     let before = original.all_versions().await;
@@ -43,7 +61,7 @@ async fn a_compaction_survives_a_fault_at_every_call() {
 
     let clean = original.copy();
     let (storage, calls) = clean.faulty(0, None);
-    assert_eq!(compact(&storage).await.unwrap(), CompactOutcome::Committed);
+    assert_eq!(run(request, &storage).await.unwrap(), CompactOutcome::Committed);
     assert_eq!(clean.rows().await, rows);
     assert_eq!(clean.files().await, clean.reachable_and_hints().await);
 
@@ -51,13 +69,13 @@ async fn a_compaction_survives_a_fault_at_every_call() {
         for fault in FAULTS {
             let table = original.copy();
             let (storage, _) = table.faulty(call, Some(fault));
-            let outcome = compact(&storage).await;
+            let outcome = run(request, &storage).await;
             let context = format!("{fault:?} at call {call}: {outcome:?}");
             assert_eq!(table.rows().await, rows, "{context}");
             let versions = table.all_versions().await;
             assert!(before.iter().all(|(name, rows)| versions.get(name) == Some(rows)), "{context}");
 
-            let again = compact(&table.storage()).await;
+            let again = run(request, &table.storage()).await;
             assert!(matches!(again, Ok(CompactOutcome::Committed)), "{context}, then {again:?}");
             assert_eq!(table.rows().await, rows, "{context}");
             let live = table.open().await;
@@ -177,7 +195,7 @@ async fn a_cancelled_compaction_leaves_no_file() {
 
 impl TestTable {
     /// What should be there: everything that is reachable, with the hints that exist.
-    async fn reachable_and_hints(&self) -> std::collections::BTreeSet<String> {
+    pub(crate) async fn reachable_and_hints(&self) -> std::collections::BTreeSet<String> {
         let files = self.files().await;
         let is_absent_hint = |path: &String| path.ends_with("EARLIEST") && !files.contains(path);
         self.reachable().await.into_iter().filter(|path| !is_absent_hint(path)).collect()

@@ -4,5 +4,7 @@
 
 mod faults;
 mod hints;
+mod hooked;
+mod merging;
 mod races;
 mod table;

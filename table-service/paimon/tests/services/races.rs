@@ -14,14 +14,12 @@ use crate::table::TestTable;
 fn request(uid: &str, options: &[(&str, &str)]) -> Compact {
     Compact {
         strategy: Strategy::Full,
-        partitions: Vec::new(),
-        dry_run: false,
         commit_user: Compact::commit_user(uid),
-        beside_foreign_compactor: false,
         options: options
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect::<BTreeMap<_, _>>(),
+        ..Compact::default()
     }
 }
 

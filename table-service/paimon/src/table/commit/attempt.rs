@@ -8,6 +8,7 @@ use weir_paimon_spec::snapshot::CURRENT_VERSION;
 use weir_paimon_spec::{CommitKind, FileKind, ManifestEntry, Snapshot};
 
 use super::Compaction;
+use super::base::Merge;
 use crate::{Error, Result, Table};
 
 /// One prepared attempt: everything but the snapshot file is written.
@@ -22,13 +23,15 @@ pub(super) struct Attempt {
 
 impl Table {
     /// Writes the manifests of an attempt on top of `latest`.
-    pub(super) async fn prepare(&self, commit: &Compaction, latest: &Snapshot) -> Result<Attempt> {
-        let mut writer = ManifestWriter {
-            table: self,
-            names: FileNames::new(Uuid::new_v4().to_string()),
-            files: Vec::new(),
-        };
-        let prepared = writer.write(commit, latest).await;
+    pub(super) async fn prepare(
+        &self,
+        commit: &Compaction,
+        latest: &Snapshot,
+        merge: &mut Merge,
+    ) -> Result<Attempt> {
+        let base = self.base_manifests(latest, merge).await?;
+        let mut writer = ManifestWriter::new(self);
+        let prepared = writer.write(commit, latest, &base).await;
         match prepared {
             Ok(snapshot) => {
                 let content = Bytes::from(snapshot.to_json()?);
@@ -52,18 +55,27 @@ impl Table {
     }
 }
 
-struct ManifestWriter<'a> {
+/// Writes manifests and manifest lists and remembers their paths.
+pub(super) struct ManifestWriter<'a> {
     table: &'a Table,
     names: FileNames,
-    files: Vec<String>,
+    /// Paths of what was written, or may have been.
+    pub(super) files: Vec<String>,
 }
 
-impl ManifestWriter<'_> {
-    async fn write(&mut self, commit: &Compaction, latest: &Snapshot) -> Result<Snapshot> {
+impl<'a> ManifestWriter<'a> {
+    pub(super) fn new(table: &'a Table) -> Self {
+        Self { table, names: FileNames::new(Uuid::new_v4().to_string()), files: Vec::new() }
+    }
+
+    async fn write(
+        &mut self,
+        commit: &Compaction,
+        latest: &Snapshot,
+        base: &[ManifestFileMeta],
+    ) -> Result<Snapshot> {
         let table = self.table;
-        let mut base = table.rewritable_list(latest, &latest.base_manifest_list).await?.as_ref().clone();
-        base.extend(table.rewritable_list(latest, &latest.delta_manifest_list).await?.iter().cloned());
-        let (base_list, base_size) = self.list(&base).await?;
+        let (base_list, base_size) = self.list(base).await?;
 
         let entries = delta_entries(commit);
         let delta = self.manifests(&entries).await?;
@@ -100,13 +112,14 @@ impl ManifestWriter<'_> {
         })
     }
 
-    /// Writes entries as manifests of about `manifest.target-file-size`, in order.
-    async fn manifests(&mut self, entries: &[ManifestEntry]) -> Result<Vec<ManifestFileMeta>> {
+    /// Writes entries as manifests of at least `manifest.target-file-size`, if they are that many, in order. Smaller
+    /// ones would soon be merged again.
+    pub(super) async fn manifests(&mut self, entries: &[ManifestEntry]) -> Result<Vec<ManifestFileMeta>> {
         let (options, schema) = (self.table.options(), self.table.schema());
         let (compression, target) =
             (options.manifest_compression()?, options.get(&keys::MANIFEST_TARGET_FILE_SIZE)?.bytes());
         let whole = manifest::write_manifest(entries, compression)?;
-        let parts = (whole.len() as u64).div_ceil(target.max(1)).max(1);
+        let parts = (whole.len() as u64 / target.max(1)).max(1);
         let part_length = entries.len().div_ceil(usize::try_from(parts).unwrap_or(usize::MAX)).max(1);
         let mut metas = Vec::new();
         for part in entries.chunks(part_length) {
