@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 use weir_contract::{CompactionResult, CompactionStrategy};
 
-use crate::{Resources, RunStatus, TableRef};
+use crate::{ByteQuantity, Resources, RunStatus, TableRef};
 
 /// Status of a CompactionJob.
 pub type CompactionJobStatus = RunStatus<CompactionResult>;
@@ -95,14 +95,19 @@ pub struct CompactionJobSpec {
 /// What to compact, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = (
+    "!has(self.where) || !has(self.partitions) || self.partitions.size() == 0",
+    "where and partitions must not be set together"
+))]
 pub struct CompactionParameters {
-    /// `Auto` picks files as Paimon's writers do with the table's options; `Full` rewrites everything into the
-    /// highest level. Unset: Auto.
+    /// `Auto` picks files as Paimon's writers do with the table's options; `Minor` as Paimon's dedicated job does with
+    /// `--compact_strategy minor`, which is the same for primary keys; `Full` rewrites everything into the highest
+    /// level. Unset: Auto.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "CompactionStrategy")]
     pub strategy: Option<CompactionStrategy>,
     /// Only partitions that match one of these, for example `[{dt: "2026-11-20", region: eu}]`; columns that are not
-    /// named are free. Unset: all partitions.
+    /// named are free. Unset: all partitions. Not together with `where`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "partition_list")]
     #[x_kube(validation = (
@@ -110,6 +115,27 @@ pub struct CompactionParameters {
         "a partition names columns without `=` and `,`, and values without `,`"
     ))]
     pub partitions: Vec<BTreeMap<String, String>>,
+    /// Only partitions of which this condition is true, for example `dt >= '2026-11-01' AND region IN ('eu', 'us')`:
+    /// partition columns, `=`, `<>`, `<`, `<=`, `>`, `>=`, `IN`, `IS NULL`, `AND`, `OR`, `NOT` and parentheses. Unset:
+    /// all partitions.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub condition: Option<String>,
+    /// Only buckets with these numbers, for example `0-99,120`. Unset: all buckets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 256),
+        regex(pattern = r"^[0-9]{1,9}(-[0-9]{1,9})?(,[0-9]{1,9}(-[0-9]{1,9})?)*$")
+    )]
+    pub buckets: Option<String>,
+    /// Only partitions whose newest file is at least this old, for example `24h` or `1h30m`. Unset: all partitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 21), regex(pattern = r"^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$"))]
+    pub partition_idle_time: Option<String>,
+    /// Most bytes to rewrite in one run, for example `10Gi`: buckets with most sorted runs come first, at least one
+    /// bucket is compacted, and the rest waits for the next run. Unset: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_input_bytes: Option<ByteQuantity>,
     /// Table options that this run overrides, for example `{num-sorted-run.compaction-trigger: "3"}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::table::table_options")]

@@ -21,7 +21,7 @@ mod snapshot_expiry;
 mod table;
 
 pub use compaction_job::{CompactionJob, CompactionJobSpec, CompactionJobStatus, CompactionParameters};
-pub use quantity::Resources;
+pub use quantity::{ByteQuantity, Resources};
 pub use run::{RunFailure, RunPhase, RunState, RunStatus, TableRef};
 pub use snapshot_expiry::{ExpiryParameters, SnapshotExpiry, SnapshotExpirySpec, SnapshotExpiryStatus};
 pub use table::{

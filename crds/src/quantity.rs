@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use k8s_openapi::{
     api::core::v1::ResourceRequirements,
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// What a quantity may look like; the pattern that Kubernetes itself publishes.
 pub(crate) const QUANTITY_PATTERN: &str = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$";
+
+/// What a number of bytes may look like: a quantity that is neither negative nor less than a byte.
+const BYTES_PATTERN: &str = r"^[0-9]{1,15}(\.[0-9]{1,3})?([KMGTP]i|[kMGTP])?$";
 
 /// CPU and memory of a container.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +32,40 @@ pub struct Resources {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ContainerQuantity(pub IntOrString);
+
+/// A number of bytes as people write it: `1000000` or `128Mi` or `10Gi`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ByteQuantity(pub IntOrString);
+
+impl fmt::Display for ByteQuantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            IntOrString::Int(value) => value.fmt(f),
+            IntOrString::String(value) => value.fmt(f),
+        }
+    }
+}
+
+impl JsonSchema for ByteQuantity {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ByteQuantity".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "x-kubernetes-int-or-string": true,
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "minimum": 1,
+            "maxLength": 24,
+            "pattern": BYTES_PATTERN,
+        })
+    }
+}
 
 impl From<&Resources> for ResourceRequirements {
     fn from(resources: &Resources) -> Self {

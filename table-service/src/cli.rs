@@ -7,7 +7,10 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use weir_contract::{ExitCode as ContractExitCode, OperationKind, PartitionFilter, Reason};
+use weir_paimon::compaction::{BucketRanges, Shard};
+use weir_paimon::predicate::Predicate;
 
+use crate::byte_size::ByteSize;
 use crate::instant::Instant;
 
 /// Table services for Apache Paimon tables on local disks and object stores.
@@ -120,8 +123,25 @@ pub(crate) struct CompactArgs {
     #[arg(long, value_enum, default_value_t = StrategyArg::Auto)]
     pub(crate) strategy: StrategyArg,
     /// Only partitions with these values: column=value[,column=value…]. May be repeated.
-    #[arg(long = "partition", value_name = "COLUMN=VALUE,…")]
+    #[arg(long = "partition", value_name = "COLUMN=VALUE,…", conflicts_with = "condition")]
     pub(crate) partitions: Vec<PartitionFilter>,
+    /// Only partitions of which this is true, for example "dt >= '2026-11-01' AND region IN ('eu', 'us')": partition
+    /// columns with =, <>, <, <=, >, >=, IN, IS NULL, AND, OR, NOT and parentheses.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(crate) condition: Option<Predicate>,
+    /// Only buckets with these numbers, for example 0-99,120.
+    #[arg(long, value_name = "RANGES")]
+    pub(crate) buckets: Option<BucketRanges>,
+    /// Only partitions whose newest file is at least this old, for example 1d.
+    #[arg(long, value_name = "DURATION", value_parser = crate::instant::duration)]
+    pub(crate) partition_idle_time: Option<std::time::Duration>,
+    /// Rewrite at most this many bytes, for example 10Gi: buckets with most sorted runs come first, at least one
+    /// bucket is compacted, and the rest is left for later runs.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_input_bytes: Option<ByteSize>,
+    /// Do only part I, counted from 0, of the work that N runs share. Runs must be given different I and the same N.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(crate) shard: Option<ShardArg>,
     /// Compact although a writer of the table compacts it too: either side may lose commits, never rows.
     #[arg(long)]
     pub(crate) beside_foreign_compactor: bool,
@@ -133,8 +153,10 @@ pub(crate) struct CompactArgs {
 /// How files are picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StrategyArg {
-    /// Universal compaction with the table's options, as Paimon's writers decide.
+    /// What the table needs: universal compaction with its options, as Paimon's writers decide.
     Auto,
+    /// Universal compaction, as Paimon's dedicated compaction job does when it is not to compact fully.
+    Minor,
     /// Everything into the highest level.
     Full,
 }
@@ -160,6 +182,22 @@ pub(crate) struct ExpireSnapshotsArgs {
     /// Wait this long between the removal of snapshots and of their files, for readers that have just opened one.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::instant::duration)]
     pub(crate) grace: std::time::Duration,
+}
+
+/// One of several runs that share the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShardArg {
+    /// Its number, from 0.
+    pub(crate) index: u32,
+    /// Which part of the work is its own.
+    pub(crate) shard: Shard,
+}
+
+fn shard(text: &str) -> Result<ShardArg, String> {
+    let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    let (index, count) = numbers.ok_or_else(|| "write it as I/N, for example 0/4".to_owned())?;
+    let shard = Shard::new(index, count).map_err(|error| error.to_string())?;
+    Ok(ShardArg { index, shard })
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

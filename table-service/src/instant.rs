@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Span, Timestamp, Zoned};
+use jiff::{Span, SpanRelativeTo, Timestamp, Zoned};
 
 /// An instant, given as a duration back from now or as RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +32,31 @@ impl FromStr for Instant {
     }
 }
 
-/// A duration such as `30s` or `5m`.
+/// A duration such as `30s`, `5m` or `1d`; a day has 24 hours.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text
-        .parse::<SignedDuration>()
-        .map_err(|_| format!("`{text}` is not a duration such as 30s or 5m"))?;
-    Duration::try_from(parsed).map_err(|_| format!("`{text}` is negative"))
+    let span =
+        text.parse::<Span>().map_err(|_| format!("`{text}` is not a duration such as 30s, 5m or 1d"))?;
+    let duration = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| format!("`{text}` has months or years, which differ in length"))?;
+    Duration::try_from(duration).map_err(|_| format!("`{text}` is negative"))
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+
+    #[test]
+    fn a_duration_is_a_length_of_time() {
+        for (text, seconds) in [("30s", 30), ("1h30m", 5400), ("1d", 86_400), ("2w", 1_209_600), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["-1h", "1mo", "1y", "5", "", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_duration_counts_back_from_now() {

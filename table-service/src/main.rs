@@ -4,6 +4,7 @@
 //! program parses, shows progress, writes the receipt and the termination message, and maps errors to exit codes.
 //! People's text and progress go to stderr; stdout carries exactly one JSON object when `--json` asks for it.
 
+mod byte_size;
 mod cli;
 mod failure;
 mod instant;

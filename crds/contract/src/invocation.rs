@@ -78,17 +78,28 @@ impl Service {
 pub struct CompactParameters {
     /// How files are picked.
     pub strategy: CompactionStrategy,
-    /// Only these partitions; empty means all.
+    /// Only these partitions; empty means all. Not together with `condition`.
     pub partitions: Vec<PartitionFilter>,
+    /// Only partitions of which this condition is true (`--where`).
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
+    /// Only buckets with these numbers: `0-99,120`.
+    pub buckets: Option<String>,
+    /// Only partitions whose newest file is at least this old, as a duration (`24h`).
+    pub partition_idle_time: Option<String>,
+    /// Most bytes to rewrite, as a Kubernetes quantity (`10Gi`).
+    pub max_input_bytes: Option<String>,
 }
 
 /// How the files to compact are picked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum CompactionStrategy {
-    /// Universal compaction with the table's options, as Paimon's writers decide.
+    /// What the table needs: universal compaction with its options, as Paimon's writers decide.
     #[default]
     Auto,
+    /// Universal compaction, as Paimon's dedicated job does with `--compact_strategy minor`.
+    Minor,
     /// Everything into the highest level.
     Full,
 }
@@ -98,6 +109,7 @@ impl CompactionStrategy {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Minor => "minor",
             Self::Full => "full",
         }
     }
@@ -170,6 +182,17 @@ impl Invocation {
                 }
                 for partition in &parameters.partitions {
                     flag("partition", partition.to_string());
+                }
+                let texts = [
+                    ("where", &parameters.condition),
+                    ("buckets", &parameters.buckets),
+                    ("partition-idle-time", &parameters.partition_idle_time),
+                    ("max-input-bytes", &parameters.max_input_bytes),
+                ];
+                for (name, value) in texts {
+                    if let Some(value) = value {
+                        flag(name, value.clone());
+                    }
                 }
             }
             Operation::ExpireSnapshots(parameters) => {

@@ -94,7 +94,11 @@ pub struct CompactionResult {
     pub input_rows: i64,
     /// Rows of the files that replace them.
     pub output_rows: i64,
-    /// Attempts to commit, the successful one included.
+    /// Snapshots that were committed: one for each portion of the work.
+    pub commits: i64,
+    /// Buckets that need work and were left for later runs by `maxInputBytes`.
+    pub left_out_buckets: i64,
+    /// Attempts to commit, the successful ones included.
     pub commit_attempts: i64,
     /// Own commits that another writer overwrote on a store that does not protect them.
     pub overwritten_commits: i64,

@@ -90,11 +90,23 @@ impl Run for CompactionJob {
     }
 
     fn operation(&self) -> Operation {
-        let CompactionParameters { strategy, partitions, options: _, dry_run: _ } =
-            self.spec.parameters.clone().unwrap_or_default();
+        let CompactionParameters {
+            strategy,
+            partitions,
+            condition,
+            buckets,
+            partition_idle_time,
+            max_input_bytes,
+            options: _,
+            dry_run: _,
+        } = self.spec.parameters.clone().unwrap_or_default();
         Operation::Compact(CompactParameters {
             strategy: strategy.unwrap_or_default(),
             partitions: partitions.into_iter().map(PartitionFilter).collect(),
+            condition,
+            buckets,
+            partition_idle_time,
+            max_input_bytes: max_input_bytes.map(|bytes| bytes.to_string()),
         })
     }
 

@@ -8,23 +8,30 @@
 //! their unit are upgraded in metadata; the rest is merged. Source: Paimon `MergeTreeCompactManager` and
 //! `MergeTreeCompactTask` (format §8).
 
+mod budget;
 mod file_schema;
 mod foreign;
+mod identifier;
 mod levels;
-mod partition_filter;
 mod plan;
+mod portions;
 mod readable;
 mod report;
 mod rewrite;
 mod sections;
+mod selection;
 mod self_check;
 mod service;
 mod settings;
+mod shard;
 mod statistics;
 mod universal;
 
-pub use partition_filter::PartitionPredicate;
+pub use budget::LeftOut;
 pub use plan::{BucketPlan, CompactionPlan, Strategy, Task};
-pub use report::{BucketReport, CompactReport, FileReport};
+pub use portions::PortionLimits;
+pub use report::{BucketReport, CommitReport, CompactReport, FileReport};
+pub use selection::{BucketRanges, PartitionPredicate, Selection};
 pub use service::{Compact, CompactOutcome, Progress, ProgressListener};
+pub use shard::Shard;
 pub use weir_columnar::Control;

@@ -16,6 +16,7 @@ pub mod compaction;
 mod error;
 pub mod expiry;
 pub mod inspection;
+pub mod predicate;
 pub mod table;
 #[cfg(test)]
 mod testing;

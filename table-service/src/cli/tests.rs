@@ -25,9 +25,14 @@ fn understood(args: Vec<String>) -> Invocation {
         Verb::Compact(args) => Operation::Compact(CompactParameters {
             strategy: match args.strategy {
                 StrategyArg::Auto => CompactionStrategy::Auto,
+                StrategyArg::Minor => CompactionStrategy::Minor,
                 StrategyArg::Full => CompactionStrategy::Full,
             },
             partitions: args.partitions.clone(),
+            condition: args.condition.as_ref().map(ToString::to_string),
+            buckets: args.buckets.as_ref().map(ToString::to_string),
+            partition_idle_time: args.partition_idle_time.map(|time| format!("{}s", time.as_secs())),
+            max_input_bytes: args.max_input_bytes.map(|size| size.bytes().to_string()),
         }),
         Verb::ExpireSnapshots(args) => Operation::ExpireSnapshots(ExpireParameters {
             retain_min: args.retain_min,
@@ -57,9 +62,33 @@ fn operations() -> impl Strategy<Value = Operation> {
         prop::collection::vec(prop_oneof![Just(Service::Compact), Just(Service::ExpireSnapshots)], 0..3)
             .prop_map(|services| Operation::Inspect(InspectParameters { services }));
     let partition = prop::collection::btree_map("[a-z_]{1,8}", "[^,]{0,12}", 1..3).prop_map(PartitionFilter);
-    let strategy = prop_oneof![Just(CompactionStrategy::Auto), Just(CompactionStrategy::Full)];
-    let compact = (strategy, prop::collection::vec(partition, 0..3))
-        .prop_map(|(strategy, partitions)| Operation::Compact(CompactParameters { strategy, partitions }));
+    let strategy = prop_oneof![
+        Just(CompactionStrategy::Auto),
+        Just(CompactionStrategy::Minor),
+        Just(CompactionStrategy::Full)
+    ];
+    let partitions = prop::collection::vec(partition, 1..3).prop_map(|partitions| (partitions, None));
+    let condition = "[a-z]{4} = '[^'`]{0,12}'( AND hour IN \\(1, 2\\))?";
+    let which = prop_oneof![
+        Just((Vec::new(), None)),
+        partitions,
+        condition.prop_map(|condition| (Vec::new(), Some(condition))),
+    ];
+    let buckets = prop::option::of("[1-9][0-9]?(,[1-9]-[1-9][0-9])?");
+    let limits =
+        (prop::option::of((0..u32::MAX).prop_map(|s| format!("{s}s"))), prop::option::of("[1-9][0-9]{0,14}"));
+    let compact = (strategy, which, buckets, limits).prop_map(
+        |(strategy, (partitions, condition), buckets, (partition_idle_time, max_input_bytes))| {
+            Operation::Compact(CompactParameters {
+                strategy,
+                partitions,
+                condition,
+                buckets,
+                partition_idle_time,
+                max_input_bytes,
+            })
+        },
+    );
     let number = || prop::option::of(any::<u32>());
     let older_than = prop::option::of(Just("2026-11-20T00:00:00Z".to_owned()));
     let expire = (number(), number(), number(), older_than).prop_map(
@@ -88,6 +117,21 @@ proptest! {
 fn an_unknown_contract_version_is_a_usage_error() {
     let args = ["weir", "inspect", "/t", "--contract-version=99"];
     assert!(Cli::try_parse_from(args).unwrap_err().to_string().contains("speaks version 1"));
+}
+
+#[test]
+fn what_to_compact_is_checked_before_the_table_is_opened() {
+    let said = |flags: &[&str]| {
+        let words = ["weir", "compact", "/t"].iter().chain(flags);
+        Cli::try_parse_from(words).unwrap_err().to_string()
+    };
+    assert!(said(&["--where", "dt = "]).contains("found the end at character 6 of `dt = `"));
+    assert!(said(&["--where", "dt = 'x'", "--partition", "dt=x"]).contains("cannot be used with"));
+    assert!(said(&["--buckets", "5-2"]).contains("5 comes after 2"));
+    assert!(said(&["--shard", "4/4"]).contains("there is no shard 4 of 4"));
+    assert!(said(&["--shard", "1"]).contains("write it as I/N"));
+    assert!(said(&["--max-input-bytes", "10 apples"]).contains("is no number of bytes"));
+    assert!(said(&["--partition-idle-time", "1mo"]).contains("differ in length"));
 }
 
 #[test]

@@ -29,6 +29,10 @@ fn main() -> ExitCode {
             "quantities_are_written_as_people_write_them",
             rules::quantities_are_written_as_people_write_them,
         )
+        .scenario(
+            "what_to_compact_is_written_as_the_command_line_reads_it",
+            rules::what_to_compact_is_written_as_the_command_line_reads_it,
+        )
         .scenario("every_field_is_explained", rules::every_field_is_explained)
         .scenario("every_example_is_accepted", examples::every_example_is_accepted)
         .scenario("a_schedule_leads_to_a_result", schedule::a_schedule_leads_to_a_result)

@@ -44,6 +44,15 @@ fn cases() -> Vec<Case> {
         json!({"spec": {"parameters": {"partitions": [{"dt": "2026,11"}]}}}),
     ));
     cases.push(case(
+        "CompactionJob",
+        "where and partitions must not be set together",
+        json!({"spec": {"parameters": {
+            "where": "dt >= '2026-11-01' AND region IN ('eu', 'us')", "buckets": "0-99,120",
+            "partitionIdleTime": "24h", "maxInputBytes": "10Gi", "strategy": "Minor",
+        }}}),
+        json!({"spec": {"parameters": {"where": "dt = 'x'", "partitions": [{"dt": "x"}]}}}),
+    ));
+    cases.push(case(
         "SnapshotExpiry",
         "retainMin must not exceed retainMax",
         json!({"spec": {"parameters": {"retainMin": 3, "retainMax": 3}}}),
@@ -256,6 +265,38 @@ pub(crate) async fn quantities_are_written_as_people_write_them(environment: Arc
     for bad in ["4 Gi", "four", "4Gib"] {
         let rejected = json!({"spec": {"jobTemplate": {"resources": {"limits": {"memory": bad}}}}});
         assert!(answer::<Table>(&stage, &accepted, &rejected).await?.is_some(), "{bad}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn what_to_compact_is_written_as_the_command_line_reads_it(
+    environment: Arc<Environment>,
+) -> Result<()> {
+    let stage = Stage::empty(&environment, "parameters").await?;
+    let said = async |parameters: Value| {
+        let change = case("CompactionJob", "", json!({"spec": {"parameters": parameters}}), json!({}));
+        answer::<CompactionJob>(&stage, &change, &change.accepted).await
+    };
+    for good in [
+        json!({"maxInputBytes": 1_000_000}),
+        json!({"maxInputBytes": "1.5Gi"}),
+        json!({"buckets": "7"}),
+        json!({"partitionIdleTime": "1h30m"}),
+    ] {
+        assert_eq!(said(good.clone()).await?, None, "{good}");
+    }
+    for bad in [
+        json!({"maxInputBytes": 0}),
+        json!({"maxInputBytes": "-1"}),
+        json!({"maxInputBytes": "500m"}),
+        json!({"maxInputBytes": "ten"}),
+        json!({"buckets": "1-"}),
+        json!({"buckets": ""}),
+        json!({"partitionIdleTime": "1 day"}),
+        json!({"where": ""}),
+        json!({"strategy": "minor"}),
+    ] {
+        assert!(said(bad.clone()).await?.is_some(), "{bad}");
     }
     Ok(())
 }

@@ -45,10 +45,14 @@ fn an_automatic_compaction_leaves_the_levels_that_javas_leaves() {
     on_every_supported_table(|engines, place, fixture, table| {
         let before = Judgement::of(engines, table, fixture.python_reads).unwrap();
         let copy = place.copy(table, "compacted_by_the_other");
+        let minor = place.copy(table, "compacted_minor");
         weir("compact", table, &[]).done();
         assert_untouched_rows(engines, table, fixture, &before);
+        weir("compact", &minor, &["--strategy", "minor"]).done();
         engines.java.compact(&copy, false).unwrap();
-        assert_eq!(levels(engines.java, table), levels(engines.java, &copy));
+        let expected = levels(engines.java, &copy);
+        assert_eq!(levels(engines.java, table), expected);
+        assert_eq!(levels(engines.java, &minor), expected, "strategy minor");
     });
 }
 
@@ -90,7 +94,8 @@ fn assert_untouched_rows(engines: &Engines, table: &TableAt, fixture: &Fixture, 
     assert_eq!(engines.java.orphans(table).unwrap(), Vec::<String>::new(), "files that nothing refers to");
 }
 
-type Bucket = (String, i32);
+/// Canonical text of a partition, and the number of a bucket.
+pub(crate) type Bucket = (String, i32);
 
 /// Number of sorted runs of each bucket: each file of level 0 and each other level that has files.
 fn sorted_runs(java: &Java, table: &TableAt) -> BTreeMap<Bucket, usize> {
@@ -102,7 +107,7 @@ fn sorted_runs(java: &Java, table: &TableAt) -> BTreeMap<Bucket, usize> {
 }
 
 /// Number of files in each level of each bucket.
-fn levels(java: &Java, table: &TableAt) -> BTreeMap<Bucket, BTreeMap<i32, usize>> {
+pub(crate) fn levels(java: &Java, table: &TableAt) -> BTreeMap<Bucket, BTreeMap<i32, usize>> {
     let mut levels: BTreeMap<Bucket, BTreeMap<i32, usize>> = BTreeMap::new();
     for LiveFile { partition, bucket, level, .. } in java.live_files(table, &Version::Latest).unwrap() {
         *levels.entry((partition, bucket)).or_default().entry(level).or_default() += 1;

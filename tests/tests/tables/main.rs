@@ -14,6 +14,7 @@ mod listing;
 mod manifests;
 mod object_store;
 mod oracles;
+mod picking;
 mod place;
 mod refusal;
 mod sweep;

@@ -27,6 +27,7 @@ fn work() -> Work {
             operation: Operation::Compact(CompactParameters {
                 strategy: CompactionStrategy::Full,
                 partitions: vec![PartitionFilter([("dt".to_owned(), "2026-11-20".to_owned())].into())],
+                ..CompactParameters::default()
             }),
             location: "s3://lake/warehouse/sales.db/orders".into(),
             dry_run: false,

@@ -13,9 +13,11 @@ use crate::table::{BucketKey, LiveFiles};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// Universal compaction with the table's options.
+    /// What the table needs: for primary keys the same as [`Strategy::Minor`].
     #[default]
     Auto,
+    /// Universal compaction with the table's options, as Paimon's dedicated job does with `--compact_strategy minor`.
+    Minor,
     /// Everything into the highest level.
     Full,
 }
@@ -66,6 +68,16 @@ impl BucketPlan {
             .flatten()
     }
 
+    /// Size of the files that are rewritten.
+    pub fn input_bytes(&self) -> u64 {
+        self.inputs().map(|file| u64::try_from(file.file_size).unwrap_or(0)).sum()
+    }
+
+    /// Rows of the files that are rewritten.
+    pub fn input_rows(&self) -> u64 {
+        self.inputs().map(|file| u64::try_from(file.row_count).unwrap_or(0)).sum()
+    }
+
     /// Files that are upgraded.
     pub fn upgrades(&self) -> impl Iterator<Item = &DataFileMeta> {
         self.tasks.iter().filter_map(|task| match task {
@@ -81,7 +93,7 @@ pub(crate) struct PlanSettings {
     pub(crate) strategy: Strategy,
     /// `num-levels`.
     pub(crate) num_levels: i32,
-    /// Settings of [`Strategy::Auto`]; `optimization_due` is decided for each bucket.
+    /// Settings of universal compaction; `optimization_due` is decided for each bucket.
     pub(crate) universal: UniversalSettings,
     /// `compaction.optimization-interval` in milliseconds.
     pub(crate) optimization_interval: Option<i64>,
@@ -92,7 +104,7 @@ pub(crate) struct PlanSettings {
     pub(crate) key_types: Vec<DataType>,
 }
 
-/// Plans the buckets that `wanted` accepts, except for those in `done`.
+/// Plans the buckets that `wanted` accepts.
 pub(crate) fn plan(
     live: &LiveFiles,
     settings: &PlanSettings,
@@ -140,7 +152,7 @@ fn pick(levels: &Levels, settings: &PlanSettings) -> Option<Pick> {
     let sizes = levels.sizes();
     match settings.strategy {
         Strategy::Full => universal::pick_full(&sizes, levels.max_level()),
-        Strategy::Auto => {
+        Strategy::Auto | Strategy::Minor => {
             let optimization_due = settings
                 .optimization_interval
                 .is_some_and(|interval| is_optimization_due(levels, interval, settings.local_now));

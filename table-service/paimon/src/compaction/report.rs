@@ -3,6 +3,7 @@
 use serde::Serialize;
 use weir_paimon_spec::DataFileMeta;
 
+use super::budget::LeftOut;
 use super::plan::BucketPlan;
 use crate::{Result, Table};
 
@@ -14,8 +15,18 @@ pub struct CompactReport {
     pub snapshot_before: Option<i64>,
     /// Snapshot of the last commit.
     pub snapshot_after: Option<i64>,
-    /// The work, bucket by bucket, as it was planned last.
+    /// Buckets that hold files.
+    pub table_buckets: usize,
+    /// Those that the run was about.
+    pub selected_buckets: usize,
+    /// Why nothing was to be done.
+    pub nothing_to_do: Option<String>,
+    /// The work, bucket by bucket: what is committed, then what was planned last.
     pub buckets: Vec<BucketReport>,
+    /// Work that is left for later runs, so that this one keeps within its budget.
+    pub left_out: LeftOut,
+    /// The commits, in order.
+    pub commits: Vec<CommitReport>,
     /// Attempts to commit.
     pub commit_attempts: u32,
     /// Own commits that another writer replaced.
@@ -24,6 +35,18 @@ pub struct CompactReport {
     pub conflicts: Vec<String>,
     /// Files that were written and are not known to be committed; orphan cleaning removes them.
     pub left_behind: Vec<String>,
+}
+
+/// A commit of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommitReport {
+    /// Its snapshot.
+    pub snapshot: i64,
+    /// Its commit identifier.
+    pub identifier: i64,
+    /// Buckets that it changed.
+    pub buckets: usize,
 }
 
 /// The work on one bucket.
@@ -38,6 +61,8 @@ pub struct BucketReport {
     pub output_level: i32,
     /// Whether deletes are dropped for good.
     pub drop_deletes: bool,
+    /// Snapshot that committed the work; `None` for what was only planned or is lost.
+    pub committed_as: Option<i64>,
     /// Files that are merged.
     pub inputs: Vec<FileReport>,
     /// Files that move to the output level in metadata.
@@ -73,6 +98,7 @@ impl BucketReport {
             sorted_runs: plan.sorted_runs,
             output_level: plan.output_level,
             drop_deletes: plan.drop_deletes,
+            committed_as: None,
             inputs: plan.inputs().map(FileReport::from).collect(),
             upgrades: plan.upgrades().map(FileReport::from).collect(),
             outputs: Vec::new(),

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use weir_columnar::Control;
+use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::manifest::DELETION_VECTORS_INDEX;
-use weir_paimon_spec::options::keys;
-use weir_paimon_spec::snapshot::BATCH_COMMIT_IDENTIFIER;
 use weir_paimon_spec::support::Purpose;
-use weir_paimon_spec::{Snapshot, TableOptions};
 use weir_storage::Storage;
 
-use super::partition_filter::{self, PartitionPredicate};
+use super::budget::{self, LeftOut};
+use super::identifier::Identifiers;
+use super::levels::Levels;
 use super::plan::{self, CompactionPlan, Strategy};
-use super::report::{BucketReport, CompactReport, FileReport};
-use super::rewrite::{self, BucketRewrite};
+use super::portions::{Committer, PortionLimits, Round};
+use super::report::{BucketReport, CompactReport};
+use super::rewrite::local_now;
+use super::selection::Selection;
 use super::settings::plan_settings;
-use super::{foreign, readable, self_check};
-use crate::table::commit::{BucketChange, CommitOutcome, Compaction};
+use super::shard::Shard;
+use super::{foreign, readable};
 use crate::table::{BucketKey, LiveFiles};
 use crate::{Error, ErrorKind, Result, Table};
 
@@ -24,19 +26,30 @@ use crate::{Error, ErrorKind, Result, Table};
 const MAX_ROUNDS: u32 = 5;
 
 /// Newest snapshots among which a repeated run looks for what an earlier attempt has committed.
-const OWN_COMMIT_WINDOW: i64 = 32;
+const OWN_COMMIT_WINDOW: usize = 64;
+
+/// Age of snapshots, in milliseconds, beyond which no attempt of a run can have made them: a day.
+const OWN_COMMIT_AGE: i64 = 86_400_000;
 
 /// A request to compact a table.
 #[derive(Clone, Debug, Default)]
 pub struct Compact {
     /// How files are picked.
     pub strategy: Strategy,
-    /// Only partitions that one of these accepts; all when empty.
-    pub partitions: Vec<PartitionPredicate>,
+    /// Buckets that the run is about.
+    pub selection: Selection,
+    /// The part of the work that is this run's, when several share it.
+    pub shard: Option<Shard>,
+    /// Most bytes to rewrite; one bucket is always compacted.
+    pub max_input_bytes: Option<u64>,
+    /// When finished buckets are committed before all are.
+    pub portions: PortionLimits,
     /// Plan only.
     pub dry_run: bool,
     /// Commit user, unique to this run and equal in all its attempts; see [`Compact::commit_user`].
     pub commit_user: String,
+    /// Whether an earlier attempt may have committed under the same user.
+    pub is_repeatable: bool,
     /// Go on although a writer compacts the table too.
     pub beside_foreign_compactor: bool,
     /// Table options for this run only.
@@ -68,9 +81,9 @@ pub struct Progress {
 pub type ProgressListener = std::sync::Arc<dyn Fn(Progress) + Send + Sync>;
 
 impl Compact {
-    /// The commit user of a run.
-    pub fn commit_user(run_uid: &str) -> String {
-        format!("{}{run_uid}-0", foreign::COMMIT_USER_PREFIX)
+    /// The commit user of a run, or of one shard of it.
+    pub fn commit_user(run_uid: &str, shard: u32) -> String {
+        format!("{}{run_uid}-{shard}", foreign::COMMIT_USER_PREFIX)
     }
 
     /// Compacts the table at `storage`'s location. `report` tells what was planned and done, on failure too.
@@ -82,24 +95,20 @@ impl Compact {
         report: &mut CompactReport,
     ) -> Result<CompactOutcome> {
         let mut only: Option<BTreeSet<BucketKey>> = None;
+        let mut identifiers = Identifiers::default();
         for round in 1..=MAX_ROUNDS {
             let table = Table::open(storage.clone(), &self.options).await?;
             let Some(observed) = self.observe(&table, round).await? else {
+                report.nothing_to_do = Some("the table has no snapshot yet".to_owned());
                 return Ok(CompactOutcome::NothingToDo);
             };
             report.snapshot_before.get_or_insert(observed.snapshot.id);
             if observed.has_newer_schema(&table) {
                 continue;
             }
-            readable::require_readable(&table, &observed.live).await?;
-            let plan = self.plan(&table, &observed.live, only.as_ref())?;
-            report.buckets = plan
-                .buckets
-                .iter()
-                .map(|bucket| BucketReport::planned(&table, bucket))
-                .collect::<Result<_>>()?;
+            let plan = self.plan(&table, &observed.live, only.as_ref(), report).await?;
             if plan.buckets.is_empty() {
-                return self.without_work(&table, &observed.snapshot, report).await;
+                return self.without_work(&table, &observed, report).await;
             }
             if self.dry_run {
                 return Ok(CompactOutcome::Planned);
@@ -107,8 +116,14 @@ impl Compact {
             if round == 1 {
                 storage.require_conditional_writes().await?;
             }
-            let rewrites = self.rewrite(&table, &plan, control, progress, report).await?;
-            let overtaken = self.commit(&table, &observed.snapshot, rewrites, report).await?;
+            let committer = Committer {
+                user: &self.commit_user,
+                identifiers: &mut identifiers,
+                is_full: self.is_full_compaction(report),
+                limits: self.portions,
+            };
+            let round = Round::new(&table, observed.snapshot.id, committer, control, progress, report);
+            let overtaken = round.carry_out(&plan).await?;
             if overtaken.is_empty() {
                 return Ok(CompactOutcome::Committed);
             }
@@ -126,13 +141,7 @@ impl Compact {
     /// The newest snapshot and its live files, after everything that forbids work was ruled out.
     async fn observe(&self, table: &Table, round: u32) -> Result<Option<Observed>> {
         table.require_support(Purpose::Compact)?;
-        let unknown = partition_filter::unknown_columns(&self.partitions, &table.schema().partition_keys);
-        if !unknown.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!("{} is not partitioned by {}", table.location(), unknown.join(", ")),
-            ));
-        }
+        self.selection.bind(table)?;
         let Some(snapshot) = table.latest_snapshot().await? else { return Ok(None) };
         if round == 1 && !self.beside_foreign_compactor {
             foreign::require_no_foreign_compactor(table).await?;
@@ -142,177 +151,97 @@ impl Compact {
         Ok(Some(Observed { snapshot, live }))
     }
 
-    fn plan(
+    /// Plans what is selected, within the budget and, after the first round, only what was overtaken. `report` gets
+    /// the plan after what is committed already.
+    async fn plan(
         &self,
         table: &Table,
         live: &LiveFiles,
         only: Option<&BTreeSet<BucketKey>>,
+        report: &mut CompactReport,
     ) -> Result<CompactionPlan> {
-        let settings = plan_settings(table, self.strategy)?;
-        plan::plan(live, &settings, |key| {
-            if only.is_some_and(|only| !only.contains(key)) {
-                return Ok(false);
-            }
-            // Files that wait for their bucket are the writers' business.
-            Ok(key.bucket >= 0 && partition_filter::accepts(table, &self.partitions, &key.partition)?)
-        })
+        readable::require_readable(table, live).await?;
+        let selected = self.selection.bind(table)?.of(live, local_now())?;
+        let wanted = |key: &BucketKey| {
+            let is_own = self.shard.is_none_or(|shard| shard.has_bucket(key));
+            Ok(selected.contains(key) && is_own && only.is_none_or(|only| only.contains(key)))
+        };
+        let mut plan = plan::plan(live, &plan_settings(table, self.strategy)?, wanted)?;
+        if only.is_none() {
+            report.table_buckets = live.by_bucket().len();
+            report.selected_buckets = selected.len();
+            report.left_out = budget::cut(&mut plan, self.max_input_bytes);
+        }
+        report.buckets.retain(|bucket| bucket.committed_as.is_some());
+        for bucket in &plan.buckets {
+            report.buckets.push(BucketReport::planned(table, bucket)?);
+        }
+        Ok(plan)
     }
 
-    /// Nothing is left to do: either nothing ever was, or an earlier attempt of this run has done it.
+    /// Whether the table is fully compacted as a whole once all that is planned is committed.
+    fn is_full_compaction(&self, report: &CompactReport) -> bool {
+        self.strategy == Strategy::Full
+            && self.selection.is_everything()
+            && self.shard.is_none()
+            && report.left_out == LeftOut::default()
+    }
+
+    /// Nothing is left to do: either nothing ever was, or this run has done it, in an earlier round or attempt.
     async fn without_work(
         &self,
         table: &Table,
-        latest: &Snapshot,
+        observed: &Observed,
         report: &mut CompactReport,
     ) -> Result<CompactOutcome> {
-        let ids: Vec<i64> = ((latest.id - OWN_COMMIT_WINDOW).max(1)..=latest.id).collect();
-        let own = if report.snapshot_after.is_some() {
-            report.snapshot_after
-        } else {
-            let recent = table.snapshots(&ids).await?;
-            recent
-                .iter()
-                .rev()
-                .find(|snapshot| snapshot.commit_user == self.commit_user)
-                .map(|snapshot| snapshot.id)
-        };
-        report.snapshot_after = own;
-        Ok(if own.is_some() { CompactOutcome::Committed } else { CompactOutcome::NothingToDo })
+        if report.snapshot_after.is_none() && self.is_repeatable {
+            report.snapshot_after = self.committed_earlier(table, &observed.snapshot).await?;
+        }
+        if report.snapshot_after.is_some() {
+            return Ok(CompactOutcome::Committed);
+        }
+        report.nothing_to_do = Some(self.why_nothing(&observed.live, report, table)?);
+        Ok(CompactOutcome::NothingToDo)
     }
 
-    /// Rewrites every bucket of the plan. When one fails, the files of all of them are deleted again.
-    async fn rewrite(
-        &self,
-        table: &Table,
-        plan: &CompactionPlan,
-        control: &Control,
-        listener: &ProgressListener,
-        report: &mut CompactReport,
-    ) -> Result<Vec<BucketRewrite>> {
-        let rows = |files: i64| u64::try_from(files).unwrap_or(0);
-        let total_rows =
-            plan.buckets.iter().flat_map(plan::BucketPlan::inputs).map(|file| rows(file.row_count)).sum();
-        let mut done = 0;
-        let mut rewrites: Vec<BucketRewrite> = Vec::with_capacity(plan.buckets.len());
-        for (bucket, bucket_report) in plan.buckets.iter().zip(&mut report.buckets) {
-            let (listener, before) = (std::sync::Arc::clone(listener), done);
-            let control = control.clone().with_progress(move |progress| {
-                listener(Progress { rows: before + progress.input_rows, total_rows });
-            });
-            let result = match rewrite::rewrite(table, bucket, &control).await {
-                Ok(rewrite) => self_check::check(table, &rewrite.change).await.map(|()| rewrite),
-                Err(error) => Err(error),
-            };
-            match result {
-                Ok(rewrite) => {
-                    let outputs = rewrite.change.adds.iter().filter(|file| rewrite.is_new(file));
-                    bucket_report.outputs = outputs.map(FileReport::from).collect();
-                    done += bucket.inputs().map(|file| rows(file.row_count)).sum::<u64>();
-                    rewrites.push(rewrite);
-                }
-                Err(error) => {
-                    for rewrite in &rewrites {
-                        rewrite::discard(table.storage(), &rewrite.written).await;
-                    }
-                    return Err(error);
-                }
+    /// The newest snapshot that an earlier attempt of this run has committed, among the newest of the table. Attempts
+    /// of one run are no further apart than [`OWN_COMMIT_AGE`].
+    async fn committed_earlier(&self, table: &Table, latest: &Snapshot) -> Result<Option<i64>> {
+        let oldest = jiff::Timestamp::now().as_millisecond() - OWN_COMMIT_AGE;
+        let mut snapshot = latest.clone();
+        for _ in 0..OWN_COMMIT_WINDOW {
+            if snapshot.commit_user == self.commit_user {
+                return Ok(Some(snapshot.id));
+            }
+            if snapshot.time_millis < oldest {
+                break;
+            }
+            match table.snapshot_opt(snapshot.id - 1).await? {
+                Some(previous) => snapshot = previous,
+                None => break,
             }
         }
-        Ok(rewrites)
+        Ok(None)
     }
 
-    /// Commits the rewrites; answers with the buckets that another commit has overtaken. The rewrites of those are
-    /// deleted, as far as it is known that no snapshot refers to them.
-    async fn commit(
-        &self,
-        table: &Table,
-        planned_on: &Snapshot,
-        mut rewrites: Vec<BucketRewrite>,
-        report: &mut CompactReport,
-    ) -> Result<BTreeSet<BucketKey>> {
-        let mut overtaken = BTreeSet::new();
-        while !rewrites.is_empty() {
-            let changes: Vec<BucketChange> = rewrites.iter().map(|rewrite| rewrite.change.clone()).collect();
-            let commit = Compaction {
-                user: self.commit_user.clone(),
-                identifier: self.identifier(table.options(), overtaken.is_empty())?,
-                planned_on: planned_on.id,
-                changes,
-            };
-            let outcome = match table.commit(&commit).await {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    self.clean_up_after(&error, table, &rewrites, report).await;
-                    return Err(error);
-                }
-            };
-            match outcome {
-                CommitOutcome::Committed { snapshot, attempts } => {
-                    report.commit_attempts += attempts;
-                    report.snapshot_after = Some(snapshot.id);
-                    break;
-                }
-                CommitOutcome::Overwritten { snapshot_id, attempts } => {
-                    report.commit_attempts += attempts;
-                    report.overwritten_commits += 1;
-                    report.conflicts.push(format!(
-                        "snapshot {snapshot_id} was ours and was overwritten by another writer"
-                    ));
-                    report
-                        .left_behind
-                        .extend(rewrites.iter().flat_map(|rewrite| rewrite.written.iter().cloned()));
-                    overtaken.extend(rewrites.iter().map(|rewrite| rewrite.change.key.clone()));
-                    break;
-                }
-                CommitOutcome::Conflict { conflicts, attempts } => {
-                    report.commit_attempts += attempts;
-                    report.conflicts.extend(conflicts.iter().map(|conflict| conflict.reason.clone()));
-                    let lost: BTreeSet<BucketKey> =
-                        conflicts.into_iter().map(|conflict| conflict.key).collect();
-                    let (gone, kept) =
-                        rewrites.into_iter().partition(|rewrite| lost.contains(&rewrite.change.key));
-                    rewrites = kept;
-                    let gone: Vec<BucketRewrite> = gone;
-                    for rewrite in &gone {
-                        rewrite::discard(table.storage(), &rewrite.written).await;
-                    }
-                    overtaken.extend(lost);
-                }
-            }
+    fn why_nothing(&self, live: &LiveFiles, report: &CompactReport, table: &Table) -> Result<String> {
+        let selected = report.selected_buckets;
+        if report.table_buckets == 0 {
+            return Ok("the table has no files".to_owned());
         }
-        Ok(overtaken)
-    }
-
-    /// After a failed commit, new files are deleted only when it is certain that no snapshot refers to them.
-    async fn clean_up_after(
-        &self,
-        error: &Error,
-        table: &Table,
-        rewrites: &[BucketRewrite],
-        report: &mut CompactReport,
-    ) {
-        let written = rewrites.iter().flat_map(|rewrite| rewrite.written.iter().cloned());
-        if error.kind() == ErrorKind::Conflict {
-            let written: Vec<String> = written.collect();
-            rewrite::discard(table.storage(), &written).await;
-        } else {
-            report.left_behind.extend(written);
+        if selected == 0 {
+            return Ok(format!("none of the {} buckets with files is selected", report.table_buckets));
         }
-    }
-
-    /// The commit identifier: grows with the clock within a run. `Long.MAX_VALUE` is for a full compaction of the
-    /// whole table; readers that look for full compactions by `full-compaction.delta-commits` must not take another
-    /// commit for one (format §2.2).
-    fn identifier(&self, options: &TableOptions, complete: bool) -> Result<i64> {
-        if complete && self.strategy == Strategy::Full && self.partitions.is_empty() {
-            return Ok(BATCH_COMMIT_IDENTIFIER);
+        if self.strategy == Strategy::Full {
+            return Ok(format!("none of {selected} buckets has anything to merge"));
         }
-        let now = jiff::Timestamp::now().as_millisecond();
-        let is_full = |identifier: i64, every: i32| every > 0 && identifier % i64::from(every) == 0;
-        Ok(match options.find(&keys::FULL_COMPACTION_DELTA_COMMITS)? {
-            Some(every) if is_full(now, every) && every > 1 => now + 1,
-            _ => now,
-        })
+        let settings = plan_settings(table, self.strategy)?;
+        let runs = live.by_bucket().into_values().map(|(_, files)| Levels::new(&files, settings.num_levels));
+        let most = runs.map(|levels| levels.runs().len()).max().unwrap_or(0);
+        Ok(format!(
+            "none of {selected} buckets needs compaction: the most sorted runs in one are {most}, num-sorted-run.compaction-trigger is {}",
+            settings.universal.trigger
+        ))
     }
 }
 

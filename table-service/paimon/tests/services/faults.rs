@@ -17,7 +17,8 @@ const FAULTS: [Fault; 4] = [Fault::Error, Fault::AppliedThenError, Fault::Denied
 fn compaction() -> Compact {
     Compact {
         strategy: Strategy::Full,
-        commit_user: Compact::commit_user("test"),
+        commit_user: Compact::commit_user("test", 0),
+        is_repeatable: true,
         options: BTreeMap::from([("commit.max-retries".to_owned(), "2".to_owned())]),
         ..Compact::default()
     }

@@ -6,5 +6,7 @@ mod faults;
 mod hints;
 mod hooked;
 mod merging;
+mod picking;
+mod portions;
 mod races;
 mod table;

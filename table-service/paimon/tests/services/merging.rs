@@ -17,7 +17,8 @@ fn request() -> Compact {
     let options = [("manifest.merge-min-count", "2"), ("commit.max-retries", "2")];
     Compact {
         strategy: Strategy::Full,
-        commit_user: Compact::commit_user("test"),
+        commit_user: Compact::commit_user("test", 0),
+        is_repeatable: true,
         options: options.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         ..Compact::default()
     }

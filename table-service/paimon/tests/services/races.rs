@@ -14,7 +14,8 @@ use crate::table::TestTable;
 fn request(uid: &str, options: &[(&str, &str)]) -> Compact {
     Compact {
         strategy: Strategy::Full,
-        commit_user: Compact::commit_user(uid),
+        commit_user: Compact::commit_user(uid, 0),
+        is_repeatable: true,
         options: options
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))

@@ -29,13 +29,30 @@ const SCHEMA: &str = r#"{"version":3,"id":0,"fields":[{"id":0,"name":"id","type"
 /// A table in a directory of its own.
 pub(crate) struct TestTable {
     directory: TempDir,
+    buckets: i32,
     next_sequence: i64,
 }
 
 impl TestTable {
     pub(crate) async fn new() -> Self {
-        let table = Self { directory: TempDir::new().unwrap(), next_sequence: 0 };
-        table.put(&BranchPaths::main().schema(0), SCHEMA.as_bytes().to_vec()).await;
+        Self::with_buckets(1).await
+    }
+
+    pub(crate) async fn with_buckets(buckets: i32) -> Self {
+        let table = Self { directory: TempDir::new().unwrap(), buckets, next_sequence: 0 };
+        let schema = SCHEMA.replace(r#""bucket":"1""#, &format!(r#""bucket":"{buckets}""#));
+        table.put(&BranchPaths::main().schema(0), schema.into_bytes()).await;
+        table
+    }
+
+    /// A table of this many buckets with overlapping level 0 files, two in the first and one more in each later one.
+    pub(crate) async fn with_busy_buckets(buckets: i32) -> Self {
+        let mut table = Self::with_buckets(buckets).await;
+        for bucket in 0..buckets {
+            for round in 0..bucket + 2 {
+                table.append_to(bucket, &bucket_rows(bucket, round)).await;
+            }
+        }
         table
     }
 
@@ -81,14 +98,19 @@ impl TestTable {
             .status()
             .unwrap();
         assert!(status.success());
-        Self { directory, next_sequence: self.next_sequence }
+        Self { directory, buckets: self.buckets, next_sequence: self.next_sequence }
     }
 
     /// Commits one level 0 file of rows; `None` deletes the key.
     pub(crate) async fn append(&mut self, rows: &[(i64, Option<i32>)]) -> i64 {
-        let file = self.write_file(rows).await;
+        self.append_to(0, rows).await
+    }
+
+    /// The same for rows of some bucket; the caller sees to it that a key is always in the same one.
+    pub(crate) async fn append_to(&mut self, bucket: i32, rows: &[(i64, Option<i32>)]) -> i64 {
+        let file = self.write_file(bucket, rows).await;
         loop {
-            if let Some(id) = self.try_commit(&file).await {
+            if let Some(id) = self.try_commit(bucket, &file).await {
                 return id;
             }
         }
@@ -100,7 +122,7 @@ impl TestTable {
         size
     }
 
-    async fn write_file(&mut self, rows: &[(i64, Option<i32>)]) -> DataFileMeta {
+    async fn write_file(&mut self, bucket: i32, rows: &[(i64, Option<i32>)]) -> DataFileMeta {
         let ids: Int64Array = rows.iter().map(|(id, _)| *id).collect();
         let first_sequence = self.next_sequence;
         self.next_sequence += i64::try_from(rows.len()).unwrap();
@@ -126,7 +148,7 @@ impl TestTable {
         writer.write(&batch).unwrap();
         let content = writer.into_inner().unwrap();
         let name = FileNames::new(Uuid::new_v4().to_string()).data("data-", "parquet");
-        let file_size = self.put(&format!("bucket-0/{name}"), content).await;
+        let file_size = self.put(&format!("bucket-{bucket}/{name}"), content).await;
         let key_type = [DataType::not_null(TypeKind::BigInt)];
         let key = |id: i64| BinaryRow::encode(&[Datum::BigInt(id)], &key_type).unwrap();
         let deletes = rows.iter().filter(|(_, v)| v.is_none()).count();
@@ -145,7 +167,7 @@ impl TestTable {
     }
 
     /// One attempt of a writer's commit, put-if-absent; `None` when somebody else was faster.
-    async fn try_commit(&self, file: &DataFileMeta) -> Option<i64> {
+    async fn try_commit(&self, bucket: i32, file: &DataFileMeta) -> Option<i64> {
         let table = self.open().await;
         let latest = table.latest_snapshot().await.unwrap();
         let mut base = Vec::new();
@@ -157,8 +179,8 @@ impl TestTable {
         }
         let names = FileNames::new(Uuid::new_v4().to_string());
         let partition = BinaryRow::encode(&[], &[]).unwrap();
-        let entry =
-            ManifestEntry { kind: FileKind::Add, partition, bucket: 0, total_buckets: 1, file: file.clone() };
+        let (kind, total_buckets) = (FileKind::Add, self.buckets);
+        let entry = ManifestEntry { kind, partition, bucket, total_buckets, file: file.clone() };
         let entries = [entry];
         let name = names.manifest();
         let content = manifest::write_manifest(&entries, Compression::default()).unwrap();
@@ -280,6 +302,12 @@ impl TestTable {
         }
         reachable
     }
+}
+
+/// Rows of a bucket whose keys no other bucket has.
+pub(crate) fn bucket_rows(bucket: i32, round: i32) -> Vec<(i64, Option<i32>)> {
+    let first = i64::from(bucket) * 1000 + i64::from(round);
+    (first..first + 6).map(|id| (id, (id % 5 != 4).then_some(round))).collect()
 }
 
 fn records(content: Bytes) -> Vec<(i64, i64, Option<i32>)> {
