@@ -32,6 +32,7 @@ pub struct Metrics {
     run_duration: Family<OutcomeLabels, Histogram, fn() -> Histogram>,
     run_queue: Family<KindLabels, Histogram, fn() -> Histogram>,
     inspections: Family<ReasonLabels, Counter>,
+    overwritten_commits: Counter,
     leader: Gauge<i64>,
 }
 
@@ -97,6 +98,7 @@ impl Metrics {
             run_duration: Family::new_with_constructor(long),
             run_queue: Family::new_with_constructor(long),
             inspections: Family::default(),
+            overwritten_commits: Counter::default(),
             leader: Gauge::default(),
         };
         let mut registry = Registry::with_prefix("weir_operator");
@@ -122,6 +124,9 @@ impl Metrics {
         let queue = self.run_queue.clone();
         registry.register_with_unit("run_queue", "Time from creation to the start of a run", unit(), queue);
         registry.register("inspections", "Inspections that ended", self.inspections.clone());
+        let overwritten =
+            "Commits of compactions that other writers replaced on stores that do not protect them";
+        registry.register("overwritten_commits", overwritten, self.overwritten_commits.clone());
         registry.register("leader", "1 while this process acts", self.leader.clone());
     }
 
@@ -150,6 +155,11 @@ impl Metrics {
             let took = end.completed.duration_since(started).as_secs_f64().max(0.0);
             self.run_duration.get_or_create(&OutcomeLabels { kind, outcome }).observe(took);
         }
+    }
+
+    /// So many commits of a run were replaced by other writers.
+    pub fn commits_overwritten(&self, commits: i64) {
+        self.overwritten_commits.inc_by(u64::try_from(commits).unwrap_or(0));
     }
 
     /// An inspection ended.
@@ -199,6 +209,7 @@ mod tests {
             table: None,
         };
         metrics.run_ended(RunKind::CompactionJob, &end, Some(Timestamp::UNIX_EPOCH));
+        metrics.commits_overwritten(2);
         let text = metrics.text().unwrap();
         for line in [
             "weir_operator_reconcile_total{controller=\"table\",result=\"error\"} 1",
@@ -206,6 +217,7 @@ mod tests {
             "weir_operator_reconcile_duration_seconds_count{controller=\"table\"} 1",
             "weir_operator_runs_total{kind=\"CompactionJob\",outcome=\"failure\",reason=\"CommitConflict\"} 1",
             "weir_operator_run_duration_seconds_count{kind=\"CompactionJob\",outcome=\"failure\"} 1",
+            "weir_operator_overwritten_commits_total 2",
             "weir_operator_leader 0",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

@@ -188,6 +188,8 @@ impl<K: Run> Actor<'_, K> {
     }
 
     async fn report_end(&self, verdict: &Verdict) {
+        let figures = verdict.result.as_ref().and_then(|result| result.compaction.as_ref());
+        self.context.metrics.commits_overwritten(figures.map_or(0, |figures| figures.overwritten_commits));
         let (reason, message) = (verdict.reason.as_str(), verdict.message.as_str());
         tracing::info!(
             kind = K::KIND.as_str(),

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use weir_paimon_spec::options::keys;
 use weir_paimon_spec::support::{Purpose, Refusal};
 use weir_paimon_spec::{CommitKind, DataFileMeta};
-use weir_storage::{Scheme, Storage};
+use weir_storage::Storage;
 
 use crate::table::LiveFiles;
-use crate::{Result, Table};
+use crate::warnings::warnings;
+use crate::{Result, Table, Warning};
 
 /// A request to look at a table. Nothing is written.
 #[derive(Clone, Debug, Default)]
@@ -94,16 +94,6 @@ impl FileTotals {
     }
 }
 
-/// A fact with a name that tools can match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Warning {
-    /// Its name in CamelCase.
-    pub name: &'static str,
-    /// What it means and what to do.
-    pub message: String,
-}
-
 impl Inspect {
     /// Looks at the table at `storage`'s location. `report` is filled as far as the table could be read, also when a
     /// service that it is meant for refuses it.
@@ -169,21 +159,4 @@ fn describe_files(live: &LiveFiles, report: &mut Inspection) {
             report.levels.entry(file.level).or_default().add(file);
         }
     }
-}
-
-fn warnings(table: &Table) -> Result<Vec<Warning>> {
-    let mut warnings = Vec::new();
-    if matches!(table.location().scheme(), Scheme::S3 | Scheme::File) {
-        warnings.push(Warning {
-            name: "UnprotectedCommits",
-            message: "Java writers commit here by renaming over what exists, so a commit of any other program can be lost to them; give the catalog a lock (lock.enabled) or let writers commit through one".into(),
-        });
-    }
-    if !table.options().get(&keys::WRITE_ONLY)? {
-        warnings.push(Warning {
-            name: "WritersCompact",
-            message: "write-only is false: writers of this table compact it themselves; run ALTER TABLE … SET ('write-only' = 'true') and restart them".into(),
-        });
-    }
-    Ok(warnings)
 }

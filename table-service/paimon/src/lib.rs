@@ -20,7 +20,9 @@ pub mod predicate;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod warnings;
 
 pub use error::{Error, ErrorKind, Result};
 pub use table::Table;
+pub use warnings::Warning;
 pub use weir_paimon_spec::support::Purpose;

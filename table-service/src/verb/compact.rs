@@ -109,11 +109,19 @@ fn message(outcome: CompactOutcome, figures: &CompactionResult, report: &Compact
             report.snapshot_after.unwrap_or_default()
         ),
         CompactOutcome::Committed => format!(
-            "rewrote {work} into {} files, upgraded {}, as {}{left_out}",
+            "rewrote {work} into {} files, upgraded {}, as {}{}{left_out}",
             figures.output_files,
             figures.upgraded_files,
-            snapshots(&report.commits)
+            snapshots(&report.commits),
+            overwritten(report.overwritten_commits)
         ),
+    }
+}
+
+fn overwritten(commits: u32) -> String {
+    match commits {
+        0 => String::new(),
+        n => format!("; {n} commits were overwritten by other writers and made again (UnprotectedCommits)"),
     }
 }
 
@@ -125,5 +133,54 @@ fn snapshots(commits: &[CommitReport]) -> String {
             format!("{} snapshots, {} to {}", commits.len(), first.snapshot, last.snapshot)
         }
         [] => "no snapshot".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(committed_as: Option<i64>) -> BucketReport {
+        let file = FileReport { name: "a".into(), level: 0, rows: 10, bytes: 100 };
+        BucketReport {
+            directory: "bucket-0".into(),
+            sorted_runs: 2,
+            output_level: 5,
+            drop_deletes: true,
+            committed_as,
+            inputs: vec![file.clone(), file.clone()],
+            upgrades: Vec::new(),
+            outputs: vec![file],
+        }
+    }
+
+    fn commit(snapshot: i64) -> CommitReport {
+        CommitReport { snapshot, identifier: snapshot, buckets: 1 }
+    }
+
+    #[test]
+    fn figures_are_of_what_is_committed_and_the_message_tells_the_rest() {
+        let report = CompactReport {
+            buckets: vec![bucket(Some(7)), bucket(Some(9)), bucket(None)],
+            commits: vec![commit(7), commit(9)],
+            left_out: LeftOut { buckets: 3, bytes: 1000 },
+            overwritten_commits: 1,
+            ..CompactReport::default()
+        };
+        let figures = figures(&report);
+        assert_eq!((figures.buckets, figures.input_files, figures.output_bytes), (2, 4, 200));
+        assert_eq!((figures.commits, figures.left_out_buckets, figures.overwritten_commits), (2, 3, 1));
+        assert_eq!(
+            message(CompactOutcome::Committed, &figures, &report),
+            "rewrote 4 files in 2 buckets into 2 files, upgraded 0, as 2 snapshots, 7 to 9; 1 commits were overwritten \
+             by other writers and made again (UnprotectedCommits); 3 buckets with 1000 bytes are left for later runs \
+             (--max-input-bytes)"
+        );
+    }
+
+    #[test]
+    fn figures_of_a_plan_are_of_all_of_it() {
+        let report = CompactReport { buckets: vec![bucket(None), bucket(None)], ..CompactReport::default() };
+        assert_eq!((figures(&report).buckets, figures(&report).commits), (2, 0));
     }
 }

@@ -103,6 +103,14 @@ impl Java {
         self.commit(&request)
     }
 
+    /// Commits statistics of the table, then a watermark and a property without any row.
+    pub fn annotate(&self, table: &TableAt, watermark: i64, property: &str) -> Result<u64> {
+        let mut request = table.request("annotate");
+        request["watermark"] = json!(watermark);
+        request["property"] = json!(property);
+        self.commit(&request)
+    }
+
     /// Writes rows into one bucket, for tables whose rows do not decide it.
     pub fn write_to_bucket(&self, table: &TableAt, bucket: u32, rows: &[Row]) -> Result<u64> {
         let mut request = table.request("write");

@@ -17,6 +17,7 @@ mod oracles;
 mod picking;
 mod place;
 mod refusal;
+mod snapshots;
 mod sweep;
 mod weir;
 mod writers;

@@ -5,7 +5,7 @@ use weir_paimon_spec::DataFileMeta;
 
 use super::budget::LeftOut;
 use super::plan::BucketPlan;
-use crate::{Result, Table};
+use crate::{Result, Table, Warning};
 
 /// Plan and result of one run. Sizes are bytes, snapshot ids are those of the table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -19,6 +19,8 @@ pub struct CompactReport {
     pub table_buckets: usize,
     /// Those that the run was about.
     pub selected_buckets: usize,
+    /// What endangers the commits.
+    pub warnings: Vec<Warning>,
     /// Why nothing was to be done.
     pub nothing_to_do: Option<String>,
     /// The work, bucket by bucket: what is committed, then what was planned last.

@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
 use std::time::Duration;
 
+use futures::FutureExt;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
 use weir_paimon::compaction::{Compact, CompactOutcome, CompactReport, Control, Strategy};
 use weir_paimon::{ErrorKind, Result};
 use weir_storage::Storage;
 
+use crate::hooked::HookedStore;
 use crate::table::TestTable;
 
 fn request(uid: &str, options: &[(&str, &str)]) -> Compact {
@@ -111,7 +118,13 @@ async fn a_table_that_its_writer_compacts_is_left_to_the_writer() {
     let (refused, _) = compact(&request("uid", &[("write-only", "false")]), &table.storage()).await;
     let error = refused.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignCompactor);
-    assert!(error.to_string().contains("commit user writer, snapshot 6"), "{error}");
+    for part in [
+        "commit user writer, snapshot 6",
+        "ALTER TABLE … SET ('write-only' = 'true')",
+        "--beside-foreign-compactor",
+    ] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
     assert_eq!(table.files().await, before);
 
     let beside = Compact { beside_foreign_compactor: true, ..request("uid", &[("write-only", "false")]) };
@@ -133,4 +146,33 @@ async fn a_partial_compaction_never_looks_like_a_full_one() {
     assert_eq!(compact(&request("uid", &[]), &full.storage()).await.0.unwrap(), CompactOutcome::Committed);
     let latest = full.open().await.latest_snapshot().await.unwrap().unwrap();
     assert_eq!(latest.commit_identifier, i64::MAX);
+}
+
+/// A Java writer that saw no snapshot 7 renames its own over ours, right after we have created it.
+#[tokio::test]
+async fn a_commit_that_another_writer_overwrites_is_counted_and_made_again() {
+    let table = TestTable::with_history().await;
+    let rows = table.rows().await;
+    let theirs =
+        std::fs::read_to_string(table.path("snapshot/snapshot-6")).unwrap().replace("\"id\":6", "\"id\":7");
+    let (path, times) = (table.path("snapshot/snapshot-7"), AtomicUsize::new(0));
+    let hook = move |location: Path, payload| {
+        let is_hint = location.filename() == Some("LATEST");
+        if is_hint && times.fetch_add(1, SeqCst) == 0 {
+            std::fs::write(&path, &theirs).unwrap();
+        }
+        async move { payload }.boxed()
+    };
+    let store = HookedStore::new(Arc::new(LocalFileSystem::new()), Arc::new(hook));
+    let storage = Storage::metered(Arc::new(store), 1, table.location());
+    let (outcome, report) = compact(&request("uid", &[]), &storage).await;
+    assert_eq!(outcome.unwrap(), CompactOutcome::Committed);
+    assert_eq!((report.overwritten_commits, report.snapshot_after), (1, Some(8)));
+    assert_eq!(report.conflicts, ["snapshot 7 was ours and was overwritten by another writer"]);
+    assert_eq!(report.warnings[0].name, "UnprotectedCommits");
+    assert_eq!(report.left_behind.len(), 1);
+    assert!(table.path(&report.left_behind[0]).exists(), "what an overwritten snapshot names is not deleted");
+    assert_eq!(table.rows().await, rows);
+    let snapshot = table.open().await.snapshot(7).await.unwrap();
+    assert_eq!(snapshot.commit_user, "writer", "the writer's commit stays");
 }

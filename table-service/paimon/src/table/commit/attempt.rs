@@ -105,8 +105,9 @@ impl<'a> ManifestWriter<'a> {
             changelog_record_count: None,
             watermark: latest.watermark,
             statistics: table.inherited_statistics(latest, schema_id).await?,
+            // They tell about the commit that they came with, like the offsets that a job has read up to.
             properties: None,
-            next_row_id: latest.next_row_id,
+            next_row_id: Some(latest.next_row_id.unwrap_or(0)),
             operation: None,
             other: serde_json::Map::new(),
         })

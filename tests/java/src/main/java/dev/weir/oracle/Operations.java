@@ -26,6 +26,7 @@ final class Operations implements AutoCloseable {
         byName.put("alter", new Schemas(tables)::alter);
         byName.put("write", writing::write);
         byName.put("generate", writing::generate);
+        byName.put("annotate", writing::annotate);
         byName.put("truncatePartition", writing::truncatePartition);
         byName.put("startWriter", writers::start);
         byName.put("stopWriter", writers::stop);

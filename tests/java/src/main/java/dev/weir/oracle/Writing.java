@@ -2,9 +2,12 @@ package dev.weir.oracle;
 
 import java.util.List;
 import java.util.Map;
+import org.apache.paimon.Snapshot;
 import org.apache.paimon.data.GenericRow;
 import org.apache.paimon.disk.IOManager;
+import org.apache.paimon.manifest.ManifestCommittable;
 import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.paimon.stats.Statistics;
 import org.apache.paimon.table.FileStoreTable;
 import org.apache.paimon.table.sink.BatchTableCommit;
 import org.apache.paimon.table.sink.CommitMessage;
@@ -51,6 +54,24 @@ final class Writing {
                 writer.write(generator.next());
             }
         });
+    }
+
+    /**
+     * Commits statistics of the table, then a watermark and a property without any row. Request: {@code watermark: millis},
+     * {@code property: text}.
+     */
+    JsonNode annotate(JsonNode request) throws Exception {
+        FileStoreTable table = tables.open(request);
+        try (TableCommitImpl commit = table.newCommit(COMMIT_USER)) {
+            Snapshot latest = table.latestSnapshot().orElseThrow();
+            long rows = latest.totalRecordCount();
+            commit.updateStatistics(new Statistics(latest.id(), table.schema().id(), rows, rows));
+            ManifestCommittable committable =
+                    new ManifestCommittable(latest.id(), Fields.required(request, "watermark").asLong());
+            committable.addProperty("oracle", Fields.text(request, "property"));
+            commit.ignoreEmptyCommit(false).commit(committable);
+        }
+        return latest(table);
     }
 
     /** Request: {@code partitions: [{partition column: value}]}. */
