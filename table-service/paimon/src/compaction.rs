@@ -28,6 +28,7 @@ mod statistics;
 mod universal;
 
 pub use budget::LeftOut;
+pub(crate) use foreign::COMMIT_USER_PREFIX;
 pub use plan::{BucketPlan, CompactionPlan, Strategy, Task};
 pub use portions::PortionLimits;
 pub use report::{BucketReport, CommitReport, CompactReport, FileReport};

@@ -18,6 +18,7 @@ mod attempt;
 mod base;
 mod conflict;
 mod merging;
+mod rename;
 
 use base::Merge;
 pub use conflict::Conflict;
@@ -102,7 +103,7 @@ impl Table {
         let mut seen = commit.planned_on;
         let mut unclear: Option<weir_storage::Error> = None;
         for attempts in 1..=max_attempts {
-            let latest = self.latest_snapshot().await?.ok_or_else(|| {
+            let latest = self.settled_snapshot().await?.ok_or_else(|| {
                 Error::corrupt(format!("{} has lost its snapshots while a commit was made", self.location()))
             })?;
             if let Some(own) = self.find_own(commit, seen, &latest).await? {
@@ -160,8 +161,10 @@ impl Table {
         }))
     }
 
-    /// Reads the snapshot back: on a store whose writers rename over existing files, ours may be gone already.
+    /// Reads the snapshot back once no writer can replace it any more: where writers rename over existing files, ours
+    /// may be gone already.
     async fn confirm(&self, ours: Snapshot, attempts: u32) -> Result<CommitOutcome> {
+        self.wait_for_renames(ours.id).await;
         let found = self.snapshot_opt(ours.id).await?;
         if found.as_ref() == Some(&ours) {
             return Ok(CommitOutcome::Committed { snapshot: Box::new(ours), attempts });

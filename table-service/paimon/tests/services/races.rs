@@ -93,6 +93,35 @@ async fn two_compactions_at_once_never_take_each_others_rows() {
     }
 }
 
+/// What a Java writer does that has looked for the snapshot before we created it.
+async fn rename_over(table: &TestTable, name: &str, content: Vec<u8>) {
+    let temporary = table.path(&format!("snapshot/.{name}.8c4b1f3e-6a3d-4c43-9d7b-0123456789ab.tmp"));
+    std::fs::write(&temporary, content).unwrap();
+    let target = table.path(&format!("snapshot/{name}"));
+    while !target.exists() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    std::fs::rename(temporary, target).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_renamed_over_late_is_noticed_and_made_again() {
+    let table = TestTable::with_history().await;
+    let expected = table.rows().await;
+    // The writer's own snapshot 7 keeps all files of snapshot 6.
+    let before =
+        String::from_utf8(table.storage().read("snapshot/snapshot-6").await.unwrap().to_vec()).unwrap();
+    let written = before.replace("\"id\":6", "\"id\":7").replace("\"id\": 6", "\"id\": 7");
+    assert_ne!(written, before);
+    let (run, storage) = (request("uid", &[]), table.storage());
+    let ((outcome, report), ()) =
+        tokio::join!(compact(&run, &storage), rename_over(&table, "snapshot-7", written.into_bytes()));
+    assert_eq!(outcome.unwrap(), CompactOutcome::Committed);
+    assert_eq!((report.overwritten_commits, report.snapshot_after), (1, Some(8)));
+    assert_eq!(table.rows().await, expected);
+}
+
 #[tokio::test]
 async fn a_repeated_attempt_reports_what_the_first_has_committed() {
     let table = TestTable::with_history().await;
