@@ -15,6 +15,7 @@ mod process;
 mod py_paimon;
 mod rows;
 mod schema_change;
+mod stream;
 mod table_at;
 mod warehouse;
 
@@ -28,5 +29,6 @@ pub use self::metadata::{LiveFile, References, SnapshotSummary};
 pub use self::py_paimon::PyPaimon;
 pub use self::rows::{Digest, Row, RowKind, Rows, WriterReport};
 pub use self::schema_change::SchemaChange;
+pub use self::stream::Stream;
 pub use self::table_at::{Storage, TableAt, Version};
 pub use self::warehouse::Warehouse;

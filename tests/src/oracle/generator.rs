@@ -28,7 +28,6 @@ impl Generator {
 pub struct Load {
     seed: u64,
     generators: BTreeMap<&'static str, Generator>,
-    deletes_percent: u8,
     distinct: Option<u32>,
 }
 
@@ -52,19 +51,11 @@ impl Load {
         self
     }
 
-    /// Makes this share of a background writer's rows delete their key, in percent.
-    #[must_use]
-    pub const fn deletes_percent(mut self, percent: u8) -> Self {
-        self.deletes_percent = percent;
-        self
-    }
-
     /// Adds this to a request.
     pub(super) fn apply(&self, request: &mut Value) {
         let generators = self.generators.iter().map(|(name, generator)| (*name, generator.to_json()));
         request["seed"] = json!(self.seed);
         request["generators"] = json!(generators.collect::<BTreeMap<_, _>>());
         request["distinct"] = json!(self.distinct);
-        request["deletes"] = json!(f64::from(self.deletes_percent) / 100.0);
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::error::{Error, Result};
 use super::process::Process;
 use super::{
-    Digest, LiveFile, Load, References, Row, Rows, SchemaChange, SnapshotSummary, TableAt, TableDefinition,
-    Version, WriterReport, java_oracle,
+    Digest, LiveFile, Load, References, Row, Rows, SchemaChange, SnapshotSummary, Stream, TableAt,
+    TableDefinition, Version, WriterReport, java_oracle,
 };
 
 /// Java Paimon in one JVM: writes and judges many tables.
@@ -147,18 +147,18 @@ impl Java {
         self.commit(&request)
     }
 
-    /// Starts a writer that commits again and again; it stops with [`Writer::stop`].
-    pub fn start_writer(
-        &self,
-        table: &TableAt,
-        every: Duration,
-        rows_per_commit: u32,
-        load: &Load,
-    ) -> Result<Writer<'_>> {
-        let mut request = table.request("startWriter");
-        request["everyMillis"] = json!(u64::try_from(every.as_millis()).unwrap_or(u64::MAX));
-        request["rowsPerCommit"] = json!(rows_per_commit);
+    /// Adds entries of level-0 files that do not exist, `commits` for each bucket: metadata of a large table.
+    pub fn commit_file_entries(&self, table: &TableAt, commits: u32, load: &Load) -> Result<u64> {
+        let mut request = table.request("commitFileEntries");
+        request["commits"] = json!(commits);
         load.apply(&mut request);
+        self.commit(&request)
+    }
+
+    /// Starts a writer that commits again and again; it stops with [`Writer::stop`].
+    pub fn start_writer(&self, table: &TableAt, stream: &Stream) -> Result<Writer<'_>> {
+        let mut request = table.request("startWriter");
+        stream.apply(&mut request);
         let started: Started = self.process.request(&request)?;
         Ok(Writer { java: self, id: started.writer })
     }

@@ -131,9 +131,19 @@ pub struct Digest {
 
 /// What a background writer did until it was stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct WriterReport {
     /// Successful commits.
     pub commits: u64,
+    /// Those that replaced partitions.
+    #[serde(default)]
+    pub overwrites: u64,
+    /// Columns that it added.
+    #[serde(default)]
+    pub added_columns: u64,
+    /// Commits of rows with results of its own compaction that another compaction made fail.
+    #[serde(default)]
+    pub lost_commits: u64,
     /// Why it stopped on its own, if it did.
     pub failures: Vec<String>,
     /// The last row of every key that it wrote and did not delete, as sorted canonical text.

@@ -2,13 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use weir_contract::{ExitCode, Reason};
 use weir_tests::oracle::fixtures::Engines;
-use weir_tests::oracle::{Generator, Load, TableAt, TableDefinition, Version, Warehouse, WriterReport};
+use weir_tests::oracle::{
+    Generator, Load, Rows, Stream, TableAt, TableDefinition, Version, Warehouse, WriterReport,
+};
 use weir_tests::s3::S3Server;
 
+use crate::overwritten::SnapshotWatch;
 use crate::place::Place;
+use crate::rival::{Rival, Tally};
 use crate::weir::weir;
+
+const AUTO: &[&str] = &["--strategy", "auto"];
+const FULL: &[&str] = &["--strategy", "full"];
+/// Compacts in both ways, and expires.
+const KEEPER: Rival = Rival { compactions: &[AUTO, FULL], expires: true };
+/// Compacts the same table at the same time.
+const SECOND: Rival = Rival { compactions: &[FULL], expires: false };
 
 /// How long a race lasts; `WEIR_SOAK` asks for long ones.
 fn race_time() -> Duration {
@@ -22,23 +32,47 @@ fn definition() -> TableDefinition {
         .column("number", "INT")
         .primary_key(["id"])
         .option("bucket", "2")
-        .write_only()
 }
 
 /// What lost attempts leave is no matter here: Java keeps manifests of its own, and a snapshot of ours that it renames
 /// over keeps everything that it named.
 #[test]
-fn a_java_writer_loses_nothing_and_never_fails() {
+fn a_java_writer_that_deletes_overwrites_and_alters_loses_nothing_and_never_fails() {
     let engines = Engines::shared();
     let place = Place::new();
     let table = place.table("written_by_java");
-    engines.java.create(&table, &definition()).unwrap();
-    let load = Load::seeded(5).column("id", Generator::Distinct(2000)).deletes_percent(10);
-    let writer = engines.java.start_writer(&table, Duration::from_millis(50), 50, &load).unwrap();
-    let compactions = compact_and_expire(&table);
+    let partitioned = TableDefinition::new()
+        .column("part", "INT NOT NULL")
+        .column("id", "BIGINT NOT NULL")
+        .column("text", "STRING")
+        .column("number", "INT")
+        .primary_key(["part", "id"])
+        .partitioned_by(["part"])
+        .option("bucket", "2")
+        .write_only();
+    engines.java.create(&table, &partitioned).unwrap();
+    let load = Load::seeded(5).column("part", Generator::Distinct(3)).column("id", Generator::Distinct(1000));
+    engines.java.generate(&table, 50, &load).unwrap();
+    let watch = SnapshotWatch::start(&place.path(&table));
+    let stream = Stream::new(Duration::from_millis(50), 50, load)
+        .deletes_percent(10)
+        .overwrite_every(9)
+        .add_column_every(25);
+    let writer = engines.java.start_writer(&table, &stream).unwrap();
+    let tally = race(&table, &[KEEPER, SECOND]);
     let report = writer.stop().unwrap();
+    let seen = watch.stop();
+    eprintln!(
+        "{tally:?}, {} commits of the writer, {} snapshots of ours replaced",
+        report.commits,
+        seen.replaced.len()
+    );
+
     assert_nothing_lost(&engines, &table, &report);
-    assert!(compactions > 0, "a compaction was committed beside the writer");
+    assert!(report.overwrites >= 3, "the writer replaced partitions only {} times", report.overwrites);
+    assert!(report.added_columns >= 1, "the writer never changed the schema");
+    assert!(tally.committed >= 10, "only {} compactions were committed beside the writer", tally.committed);
+    assert_eq!(tally.overwritten, seen.replaced.len() as u64, "counted and replaced commits: {seen:?}");
 }
 
 #[test]
@@ -47,41 +81,100 @@ fn a_pypaimon_writer_in_s3_loses_nothing_and_never_fails() {
     server.create_bucket("lake").unwrap();
     let engines = Engines::shared();
     let table = Warehouse::new("s3://lake/warehouse", server.storage()).table("written_by_pypaimon");
-    engines.python.create(&table, &definition()).unwrap();
+    engines.python.create(&table, &definition().write_only()).unwrap();
     let writer = engines.python.start_writer(&table, Duration::from_millis(50), 50, 2000, 5).unwrap();
-    let compactions = compact_and_expire(&table);
+    let tally = race(&table, &[KEEPER, SECOND]);
     let report = engines.python.stop_writer(writer).unwrap();
     assert_nothing_lost(&engines, &table, &report);
-    assert!(compactions > 0, "a compaction was committed beside the writer");
+    assert!(tally.committed >= 10, "only {} compactions were committed beside the writer", tally.committed);
 }
 
-/// Compacts and expires again and again; how many compactions were committed.
-fn compact_and_expire(table: &TableAt) -> u32 {
+/// A writer that compacts for itself loses commits to us, and we to it; both go on, and the rows stay.
+#[test]
+fn a_java_writer_that_compacts_too_loses_no_row() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let table = place.table("compacted_by_its_writer");
+    let compacted = definition().option("num-sorted-run.compaction-trigger", "6");
+    engines.java.create(&table, &compacted).unwrap();
+    let load = Load::seeded(6).column("id", Generator::Distinct(1000));
+    let stream = Stream::new(Duration::from_millis(200), 50, load).deletes_percent(10).may_lose_commits();
+    let writer = engines.java.start_writer(&table, &stream).unwrap();
+    let beside = Rival {
+        compactions: &[
+            &["--strategy", "auto", "--beside-foreign-compactor"],
+            &["--strategy", "full", "--beside-foreign-compactor"],
+        ],
+        expires: false,
+    };
+    let tally = race(&table, &[beside]);
+    let report = writer.stop().unwrap();
+    eprintln!("{tally:?}, {} commits of the writer, {} lost", report.commits, report.lost_commits);
+
+    assert_nothing_lost(&engines, &table, &report);
+    assert!(tally.committed >= 3, "only {} compactions were committed beside the writer", tally.committed);
+    let snapshots = engines.java.snapshots(&table).unwrap();
+    let compacted_by_writer =
+        snapshots.iter().any(|snapshot| snapshot.kind == "COMPACT" && !snapshot.user.starts_with("weir-"));
+    assert!(compacted_by_writer || report.lost_commits > 0, "the writer never compacted");
+}
+
+/// Java renames a snapshot over one of ours that has appeared since it looked. We see it, count it and compact again.
+#[test]
+fn commits_that_a_java_writer_overwrites_are_noticed() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let table = place.table("renamed_over");
+    engines.java.create(&table, &definition().write_only()).unwrap();
+    let load = Load::seeded(7).column("id", Generator::Distinct(500));
+    engines.java.generate(&table, 50, &load).unwrap();
+    let watch = SnapshotWatch::start(&place.path(&table));
+    let stream = Stream::new(Duration::from_millis(20), 20, load).renames_late();
+    let writer = engines.java.start_writer(&table, &stream).unwrap();
+    let tally = race(&table, &[Rival { compactions: &[FULL], expires: false }]);
+    let report = writer.stop().unwrap();
+    let seen = watch.stop();
+    eprintln!("{tally:?}, {} commits of the writer, {} of ours", report.commits, seen.linked.len());
+
+    assert_nothing_lost(&engines, &table, &report);
+    assert!(!seen.replaced.is_empty(), "the writer overwrote none of {} commits", seen.linked.len());
+    assert_eq!(tally.overwritten, seen.replaced.len() as u64, "counted and replaced commits: {seen:?}");
+}
+
+/// Lets processes work on a table for the time of a race; what they did together.
+fn race(table: &TableAt, rivals: &[Rival]) -> Tally {
+    // The binary may have to be built first.
+    weir("inspect", table, &[]).done();
     let deadline = Instant::now() + race_time();
-    let mut committed = 0;
-    while Instant::now() < deadline {
-        for strategy in ["auto", "full"] {
-            let run = weir("compact", table, &["--strategy", strategy]);
-            assert!(
-                matches!(run.exit, ExitCode::Done | ExitCode::Conflict),
-                "{strategy} ended with {:?}: {}",
-                run.exit,
-                run.result.message
-            );
-            committed += u32::from(run.result.reason == Reason::Completed);
+    let mut all = Tally::default();
+    std::thread::scope(|scope| {
+        let running: Vec<_> = rivals.iter().map(|rival| rival.start(scope, table, deadline)).collect();
+        for rival in running {
+            all.add(rival.join().unwrap());
         }
-        weir("expire-snapshots", table, &["--retain-max", "20", "--retain-min", "5", "--older-than", "0s"])
-            .done();
-    }
-    committed
+    });
+    all
 }
 
-/// The writer never failed, and the table's rows are the last ones that it wrote.
+/// The writer never failed, the table's rows are the last ones that it wrote, also after another compaction, and its
+/// snapshots count the rows of its files.
 #[track_caller]
 fn assert_nothing_lost(engines: &Engines, table: &TableAt, report: &WriterReport) {
     assert_eq!(report.failures, Vec::<String>::new(), "the writer failed after {} commits", report.commits);
     assert!(report.commits >= 10, "the writer committed only {} times", report.commits);
-    let found = engines.java.read(table, &Version::Latest).unwrap();
-    let expected = weir_tests::oracle::Rows { columns: found.columns.clone(), rows: report.rows.clone() };
-    expected.assert_same(&found, "rows that the writer wrote");
+    for compacted in [false, true] {
+        if compacted {
+            weir("compact", table, &["--strategy", "full", "--beside-foreign-compactor"]).done();
+        }
+        let found = engines.java.read(table, &Version::Latest).unwrap();
+        let expected = Rows { columns: found.columns.clone(), rows: report.rows.clone() };
+        expected.assert_same(
+            &found,
+            if compacted { "rows after a compaction" } else { "rows that were written" },
+        );
+        let rows: u64 =
+            engines.java.live_files(table, &Version::Latest).unwrap().iter().map(|file| file.row_count).sum();
+        let latest = engines.java.snapshots(table).unwrap().pop().unwrap();
+        assert_eq!(latest.total_record_count, i64::try_from(rows).ok(), "rows of snapshot {}", latest.id);
+    }
 }

@@ -27,6 +27,7 @@ final class Operations implements AutoCloseable {
         byName.put("write", writing::write);
         byName.put("generate", writing::generate);
         byName.put("annotate", writing::annotate);
+        byName.put("commitFileEntries", new FileEntries(tables)::commit);
         byName.put("truncatePartition", writing::truncatePartition);
         byName.put("startWriter", writers::start);
         byName.put("stopWriter", writers::stop);

@@ -14,7 +14,8 @@ import org.apache.paimon.table.FileStoreTableFactory;
 
 /**
  * Opens the table that a request names: {@code table} is a path or URI, {@code storage} the file system's options
- * ({@code s3.endpoint} …), {@code branch} a branch and {@code options} dynamic table options.
+ * ({@code s3.endpoint} …), {@code branch} a branch, {@code options} dynamic table options and {@code lateRenames}
+ * that snapshots of local files are {@link LateRenames renamed late}.
  */
 final class Tables {
     private final Map<String, FileIO> fileIos = new ConcurrentHashMap<>();
@@ -25,6 +26,9 @@ final class Tables {
 
     FileIO fileIo(JsonNode request) throws IOException {
         Path path = path(request);
+        if (Fields.flag(request, "lateRenames")) {
+            return new LateRenames();
+        }
         Map<String, String> storage = Fields.texts(request, "storage");
         // A file system of S3 keeps its bucket, so each bucket has its own.
         String key = path.toUri().getScheme() + "://" + path.toUri().getAuthority() + storage;
