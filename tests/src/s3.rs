@@ -1,5 +1,7 @@
 //! An S3 server with conditional writes: versitygw over a directory.
 
+mod delay;
+
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use uuid::Uuid;
 use crate::cluster::Cluster;
 use crate::oracle::Storage;
 use crate::{process, tools, workspace};
+
+pub use self::delay::DelayedS3;
 
 /// How long the server may take to listen.
 const LIMIT: Duration = Duration::from_secs(30);
