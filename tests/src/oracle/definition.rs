@@ -26,8 +26,8 @@ impl TableDefinition {
 
     /// Columns of the primary key.
     #[must_use]
-    pub fn primary_key<const N: usize>(mut self, columns: [&str; N]) -> Self {
-        self.primary_keys = columns.map(str::to_owned).to_vec();
+    pub fn primary_key<'a>(mut self, columns: impl IntoIterator<Item = &'a str>) -> Self {
+        self.primary_keys = columns.into_iter().map(str::to_owned).collect();
         self
     }
 

@@ -8,12 +8,14 @@ mod history;
 mod keys;
 mod layout;
 mod partitions;
+mod random;
 mod types;
 mod unsupported;
 
 use super::error::Error;
 use super::{Java, Load, PyPaimon, TableAt};
 
+pub use self::random::RandomTable;
 pub use self::unsupported::{UNSUPPORTED, Unsupported};
 
 /// The engines that make fixtures.

@@ -8,6 +8,7 @@
 )]
 
 mod compaction;
+mod differential;
 mod expiry;
 mod inspection;
 mod listing;
