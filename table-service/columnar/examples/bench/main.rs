@@ -5,11 +5,13 @@
 //! bench limit <rows> <inherited|default> <file>...
 //!                                          decodes the files and encodes so many of their rows again
 //! bench merge <dir> <file>...              merges the files, each a sorted run, into <dir>
+//! bench layout <file>...                   rows and uncompressed bytes of the files' row groups
 //! ```
 //!
-//! `limit` and `merge` print one JSON object. INT96 columns lie outside what `limit` can encode.
+//! `limit` and `merge` print one JSON object, `layout` one for each file. INT96 columns lie outside what `limit` can encode.
 
 mod generate;
+mod layout;
 mod limit;
 mod rewrite;
 mod usage;
@@ -29,7 +31,8 @@ fn main() -> Result<(), AnyError> {
             limit::limit(rows.parse()?, *properties == "inherited", &paths(files))
         }
         ["merge", directory, files @ ..] => rewrite::rewrite(directory.as_ref(), &paths(files)),
-        _ => Err("usage: bench generate <dir> <runs> <rows> | bench limit <rows> <inherited|default> <file>... | bench merge <dir> <file>...".into()),
+        ["layout", files @ ..] => layout::layout(&paths(files)),
+        _ => Err("usage: bench generate <dir> <runs> <rows> | bench limit <rows> <inherited|default> <file>... | bench merge <dir> <file>... | bench layout <file>...".into()),
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use arrow::error::ArrowError;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 
-use super::sortable::{original, sortable, sortable_type};
+use super::sortable::{comparable, original, sortable, sortable_type};
 use crate::leaf::{Leaf, Physical, value_at};
 use crate::{Error, Result, Value};
 
@@ -216,7 +216,8 @@ impl UserOrder {
     }
 
     pub(crate) fn encode(&self, columns: &[ArrayRef]) -> Result<Rows> {
-        encode_rows(&self.converter, &self.leaves, columns)
+        let columns = self.leaves.iter().zip(columns).map(|(leaf, column)| comparable(leaf, column));
+        encode_rows(&self.converter, &self.leaves, &columns.collect::<Result<Vec<_>>>()?)
     }
 }
 

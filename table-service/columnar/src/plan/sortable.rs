@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use arrow::error::ArrowError;
 
 use crate::leaf::{INT96_BYTES, Leaf, Meaning, Physical};
+use crate::{Error, Result as EngineResult};
 
 /// Rewrites values so that arrow's row format orders them as the leaf's values order. Works both
 /// ways: applied to its own result it gives the original back, except that NaNs are made equal.
@@ -31,6 +32,30 @@ pub(crate) fn sortable(leaf: &Leaf, array: &ArrayRef) -> Result<ArrayRef, ArrowE
             flip_sign(value);
         }),
         _ => Ok(Arc::clone(array)),
+    }
+}
+
+/// The numbers of a column that the user orders by: both zeros are equal, and NaN has no place among them (Paimon's
+/// generated comparators take it for equal to every number).
+pub(crate) fn comparable(leaf: &Leaf, array: &ArrayRef) -> EngineResult<ArrayRef> {
+    let comparable: (ArrayRef, bool) = match leaf.physical {
+        Physical::Float => {
+            let numbers = array.as_primitive::<Float32Type>();
+            let positive_zero = numbers.unary::<_, Float32Type>(|value| value + 0.0);
+            (Arc::new(positive_zero), numbers.iter().flatten().any(f32::is_nan))
+        }
+        Physical::Double => {
+            let numbers = array.as_primitive::<Float64Type>();
+            let positive_zero = numbers.unary::<_, Float64Type>(|value| value + 0.0);
+            (Arc::new(positive_zero), numbers.iter().flatten().any(f64::is_nan))
+        }
+        _ => return Ok(Arc::clone(array)),
+    };
+    match comparable {
+        (_, true) => Err(Error::unsupported(
+            "a column that decides which row of a key is the newest holds NaN, which has no place in an order",
+        )),
+        (numbers, false) => Ok(numbers),
     }
 }
 

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use weir_columnar::{ColumnSource, Control, ErrorKind, InputFile, OutputOptions, Section, SortedRun};
+use weir_columnar::{
+    ColumnSource, Control, ErrorKind, InputFile, OrderColumn, OutputOptions, Section, SortedRun, Value,
+};
 
 use crate::column::ColumnType;
 use crate::input::{Layout, input_file, input_from, section, write_file};
@@ -61,6 +63,21 @@ fn refuses_a_row_kind_that_does_not_exist() {
     let (kind, message, _) = failure(&table, input_file(&table, "a", bytes), MemorySink::default());
     assert_eq!(kind, ErrorKind::Corrupt);
     assert!(message.contains("4 is no row kind"), "{message}");
+}
+
+#[test]
+fn refuses_to_order_by_what_is_no_number() {
+    let mut table = Table::new(&[(ColumnType::Int64, false)], &[(ColumnType::Double, true)]);
+    table.order_by = vec![OrderColumn { column: table.first_value(), descending: false }];
+    let row = |number: f64| -> Row {
+        let [key, sequence, kind] = [1, 1, 0].map(|number| Some(Value::Integer(number)));
+        vec![key, sequence, kind, Some(Value::Double(number))]
+    };
+    let bytes = write_file(&table.columns, &[row(f64::NAN)], &Layout::default());
+    let (kind, message, sink) = failure(&table, input_file(&table, "a", bytes), MemorySink::default());
+    assert_eq!(kind, ErrorKind::Unsupported);
+    assert!(message.contains("NaN"), "{message}");
+    assert!(sink.files().is_empty());
 }
 
 #[test]

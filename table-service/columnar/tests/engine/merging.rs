@@ -87,6 +87,17 @@ fn compares_user_columns_before_sequences_with_nulls_losing(#[case] descending: 
 }
 
 #[test]
+fn zeros_of_both_signs_are_one_in_the_users_order() {
+    let mut table = Table::new(&[(ColumnType::Int64, false)], &[(ColumnType::Double, true)]);
+    table.order_by = vec![OrderColumn { column: table.first_value(), descending: false }];
+    let row = |sequence: i64, number: f64| -> Row {
+        let [key, sequence, kind] = [1, sequence, 0].map(|number| Some(Value::Integer(number)));
+        vec![key, sequence, kind, Some(Value::Double(number))]
+    };
+    assert_rows(&merge_simple(&table, &[vec![row(1, 0.0)], vec![row(2, -0.0)]]), &[row(2, -0.0)]);
+}
+
+#[test]
 fn orders_keys_like_java() {
     let doubles = [None, Some(f64::NEG_INFINITY), Some(-0.0), Some(0.0), Some(1.5), Some(f64::NAN)];
     let table = Table::new(&[(ColumnType::Double, true)], &[]);

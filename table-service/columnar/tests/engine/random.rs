@@ -160,6 +160,8 @@ impl Random {
                             Some(Value::Integer(self.pick(&[0, 0, 0, 1, 2, 3])))
                         } else if column.optional && self.chance(if at < table.keys { 10 } else { nulls }) {
                             None
+                        } else if table.order_by.iter().any(|order| order.column == at) {
+                            Some(ordered(self.value(column.stored, domain)))
                         } else {
                             Some(self.value(column.stored, domain))
                         }
@@ -202,5 +204,14 @@ impl Random {
             dictionary: self.chance(70),
             codec: self.pick(&[Codec::None, Codec::Snappy, Codec::Gzip(3), Codec::Zstd(1), Codec::Lz4Raw]),
         }
+    }
+}
+
+/// A value that has a place in the user's order.
+fn ordered(value: Value) -> Value {
+    match value {
+        Value::Float(number) if number.is_nan() => Value::Float(1.5),
+        Value::Double(number) if number.is_nan() => Value::Double(1.5),
+        other => other,
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn compare_keys(table: &Table, left: &Row, right: &Row) -> Ordering {
 fn compare_records(table: &Table, left: &Row, right: &Row) -> Ordering {
     for order in &table.order_by {
         let (left, right) = (&left[order.column], &right[order.column]);
+        let (left, right) = (&one_zero(left), &one_zero(right));
         let ordering = match (left, right) {
             (Some(_), Some(_)) if order.descending => compare(right, left),
             _ => compare(left, right),
@@ -57,6 +58,15 @@ fn compare_records(table: &Table, left: &Row, right: &Row) -> Ordering {
     }
     let sequence = compare(&left[table.sequence()], &right[table.sequence()]);
     sequence.then(is_retract(table, right).cmp(&is_retract(table, left)))
+}
+
+/// The user's order knows one zero.
+fn one_zero(value: &Option<Value>) -> Option<Value> {
+    Some(match value.clone()? {
+        Value::Float(number) => Value::Float(number + 0.0),
+        Value::Double(number) => Value::Double(number + 0.0),
+        other => other,
+    })
 }
 
 /// Orders two values of a column, nulls first.

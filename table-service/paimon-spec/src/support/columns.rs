@@ -7,8 +7,25 @@ use crate::types::{DataField, TypeKind};
 
 pub(super) fn refusals(schema: &TableSchema, options: &TableOptions) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = schema.fields.iter().filter_map(column).collect();
+    refusals.extend(keys(schema));
     refusals.extend(sequence_fields(schema, options));
     refusals
+}
+
+/// Paimon's generated comparators take NaN for equal to every number, and zeros of both signs for equal, while its sort
+/// buffer tells them apart: its files need not be sorted as it merges them.
+fn keys(schema: &TableSchema) -> Vec<Refusal> {
+    let key = |name: &String| {
+        let field = schema.field(name)?;
+        matches!(field.data_type.kind, TypeKind::Float | TypeKind::Double).then(|| {
+            Refusal::new(
+                format!("primary key {name} of type {}", field.data_type.name()),
+                "Paimon does not order floating-point keys in one way only",
+                "use a key of another type, or compact the table with Paimon's own compaction",
+            )
+        })
+    };
+    schema.primary_keys.iter().filter(|name| !schema.partition_keys.contains(name)).filter_map(key).collect()
 }
 
 fn column(field: &DataField) -> Option<Refusal> {

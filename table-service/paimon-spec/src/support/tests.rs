@@ -213,6 +213,18 @@ fn refuses_columns_that_are_not_scalar() {
 }
 
 #[test]
+fn refuses_floating_point_keys() {
+    for name in ["FLOAT", "DOUBLE"] {
+        let fields = format!(
+            r#"[{{"id":0,"name":"pt","type":"DATE NOT NULL"}},{{"id":1,"name":"id","type":"{name} NOT NULL"}}]"#
+        );
+        let table = schema(&[("fields", fields.as_str())]);
+        assert_eq!(refused(&table, &[], Purpose::Compact), [format!("primary key id of type {name}")]);
+        assert!(refused(&table, &[], Purpose::Expire).is_empty());
+    }
+}
+
+#[test]
 fn refuses_append_tables_and_moving_keys() {
     let append = schema(&[("primaryKeys", "[]"), ("options", r#"{"bucket":"-1"}"#)]);
     assert_eq!(refused(&append, &[], Purpose::Compact), ["append table"]);
