@@ -148,6 +148,15 @@ pub(crate) struct CompactArgs {
     /// Threads that decode, merge and encode [default: the cores that the process may use].
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// Memory that the process may use, such as 256Mi: it takes on as much at once as fits, and ends with exit code 10
+    /// before it writes anything when even the least does not [default: three quarters of the container's limit, else
+    /// no limit].
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<ByteSize>,
+    /// Room in the directory for temporary files (TMPDIR) for copies of objects, so that nothing is downloaded twice
+    /// and every request is large; files that do not fit are read in smaller parts. Nine tenths of it are used.
+    #[arg(long, value_name = "SIZE", env = "WEIR_SPILL", default_value = "16Gi")]
+    pub(crate) spill: ByteSize,
 }
 
 /// How files are picked.

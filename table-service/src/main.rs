@@ -10,6 +10,7 @@ mod failure;
 mod instant;
 mod progress;
 mod receipt;
+mod resources;
 mod run;
 mod signals;
 mod telemetry;

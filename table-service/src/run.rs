@@ -1,23 +1,20 @@
 //! One run from arguments to exit code.
 
-use std::num::NonZeroUsize;
-
 use jiff::Timestamp;
 use weir_contract::{ExitCode, OperationKind, Outcome, Reason, RequestCounts, RunResult};
-use weir_paimon::compaction::Control;
 use weir_storage::{Location, Requests, Storage};
 
 use crate::cli::{Cli, CommonArgs, Verb};
 use crate::receipt::{self, Receipt};
 use crate::verb::{self, Report};
-use crate::{failure, signals, termination};
+use crate::{failure, resources, signals, termination};
 
 /// Runs a verb and tells the outcome everywhere it is awaited: stdout, receipt, termination message, logs.
 pub(crate) async fn run(cli: Cli) -> ExitCode {
     let started = Timestamp::now();
     let common = cli.verb.common();
     let mut report = Report::default();
-    let storage = open(common);
+    let storage = open(&cli.verb);
     let ended = match &storage {
         Ok(storage) => work(&cli.verb, storage, &mut report).await,
         Err(error) => Ended::failed(failure::storage_reason(error), error.to_string()),
@@ -59,23 +56,18 @@ impl Ended {
     }
 }
 
-/// Threads that decode and encode: as asked, else one for each core that the process may use.
-fn threads(verb: &Verb) -> NonZeroUsize {
-    let asked = match verb {
-        Verb::Compact(args) => args.threads,
-        _ => Some(NonZeroUsize::MIN),
-    };
-    asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
-}
-
-fn open(common: &CommonArgs) -> Result<Storage, weir_storage::Error> {
-    Storage::open(&common.location.parse::<Location>()?)
+fn open(verb: &Verb) -> Result<Storage, weir_storage::Error> {
+    let storage = Storage::open(&verb.common().location.parse::<Location>()?)?;
+    Ok(match resources::staging(verb) {
+        Some(staging) => storage.with_staging(staging),
+        None => storage,
+    })
 }
 
 async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
-    let control = match Control::new().with_threads(threads(verb)) {
+    let control = match resources::control(verb) {
         Ok(control) => control,
-        Err(error) => return Ended::failed(Reason::InternalError, error.to_string()),
+        Err(error) => return Ended::failed(failure::reason(&error), error.to_string()),
     };
     if let Err(error) = signals::cancel_on_signal(control.clone()) {
         return Ended::failed(Reason::InternalError, format!("signals cannot be handled: {error}"));

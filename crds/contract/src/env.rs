@@ -19,6 +19,8 @@ pub const AWS_ALLOW_HTTP: &str = "AWS_ALLOW_HTTP";
 pub const AWS_VIRTUAL_HOSTED_STYLE_REQUEST: &str = "AWS_VIRTUAL_HOSTED_STYLE_REQUEST";
 /// Directory for spilled data; the pod's scratch volume.
 pub const TMPDIR: &str = "TMPDIR";
+/// Bytes that may be spilled there, as a quantity: the size limit of the scratch volume.
+pub const WEIR_SPILL: &str = "WEIR_SPILL";
 /// Log filter in `tracing` syntax.
 pub const RUST_LOG: &str = "RUST_LOG";
 
@@ -32,4 +34,5 @@ pub const RESERVED: &[&str] = &[
     AWS_ALLOW_HTTP,
     AWS_VIRTUAL_HOSTED_STYLE_REQUEST,
     TMPDIR,
+    WEIR_SPILL,
 ];

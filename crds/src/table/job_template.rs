@@ -11,8 +11,8 @@ use crate::{Resources, quantity::QUANTITY_PATTERN};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = (
-    "!has(self.env) || self.env.all(e, !(e.name in ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_REGION', 'AWS_ENDPOINT_URL', 'AWS_ALLOW_HTTP', 'AWS_VIRTUAL_HOSTED_STYLE_REQUEST', 'TMPDIR']))",
-    "env must not set what the operator sets: use spec.storage for AWS_* and scratchSizeLimit for TMPDIR"
+    "!has(self.env) || self.env.all(e, !(e.name in ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_REGION', 'AWS_ENDPOINT_URL', 'AWS_ALLOW_HTTP', 'AWS_VIRTUAL_HOSTED_STYLE_REQUEST', 'TMPDIR', 'WEIR_SPILL']))",
+    "env must not set what the operator sets: use spec.storage for AWS_* and scratchSizeLimit for the scratch volume"
 ))]
 #[x_kube(validation = (
     "!has(self.labels) || self.labels.all(k, !k.startsWith('weir.dev/') && !k.startsWith('app.kubernetes.io/') && !k.startsWith('batch.kubernetes.io/'))",

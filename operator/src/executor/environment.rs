@@ -6,7 +6,9 @@ use super::{job::SCRATCH, work::Work};
 
 /// The container's environment: the user's variables first, since the last one of a name wins.
 pub(super) fn environment(work: &Work) -> Vec<EnvVar> {
-    let own = work.storage.iter().flat_map(storage_environment).chain([literal(env::TMPDIR, SCRATCH)]);
+    let spill = work.template.scratch_size_limit.as_deref().map(|limit| literal(env::WEIR_SPILL, limit));
+    let own = work.storage.iter().flat_map(storage_environment);
+    let own = own.chain([literal(env::TMPDIR, SCRATCH)]).chain(spill);
     work.template.env.iter().cloned().chain(own).collect()
 }
 

@@ -127,6 +127,7 @@ impl From<weir_columnar::Error> for Error {
         let kind = match error.kind() {
             ColumnarKind::Corrupt => ErrorKind::Corrupt,
             ColumnarKind::Unsupported => ErrorKind::Unsupported,
+            ColumnarKind::OutOfMemory => ErrorKind::Invalid,
             ColumnarKind::Cancelled => ErrorKind::Cancelled,
             ColumnarKind::Io => return Self::from_columnar_io(error),
             _ => ErrorKind::Internal,

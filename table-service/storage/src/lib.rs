@@ -14,6 +14,7 @@ mod location;
 mod meter;
 mod open;
 mod probe;
+mod staging;
 mod storage;
 mod upload;
 
@@ -21,5 +22,6 @@ pub use create::Create;
 pub use error::{Error, ErrorKind, Result};
 pub use location::{Location, Scheme};
 pub use meter::Requests;
+pub use staging::{StagedObject, Staging};
 pub use storage::{FileInfo, Listing, Storage};
 pub use upload::Upload;

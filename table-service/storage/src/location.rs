@@ -36,6 +36,11 @@ impl Location {
         self.scheme
     }
 
+    /// Whether every read is a request to another machine.
+    pub const fn is_remote(&self) -> bool {
+        !matches!(self.scheme, Scheme::File)
+    }
+
     /// The bucket; empty for the local file system.
     pub fn bucket(&self) -> &str {
         &self.bucket

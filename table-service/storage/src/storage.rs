@@ -9,6 +9,7 @@ use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::meter::{Counters, Metered};
+use crate::staging::Staging;
 use crate::{Error, ErrorKind, Location, Requests, Result, open};
 
 /// An object below a table's root.
@@ -46,7 +47,8 @@ pub struct Listing {
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
     counters: Arc<Counters>,
-    location: Location,
+    pub(crate) location: Location,
+    pub(crate) staging: Option<Staging>,
 }
 
 impl Storage {
@@ -60,7 +62,7 @@ impl Storage {
     pub fn metered(store: Arc<dyn ObjectStore>, delete_batch: u64, location: Location) -> Self {
         let counters = Arc::new(Counters::default());
         let store = Arc::new(Metered::new(store, Arc::clone(&counters), delete_batch));
-        Self { store, counters, location }
+        Self { store, counters, location, staging: None }
     }
 
     /// The table's root.

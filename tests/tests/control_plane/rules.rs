@@ -120,7 +120,7 @@ fn table_cases() -> Vec<Case> {
         ),
         case(
             "Table",
-            "env must not set what the operator sets: use spec.storage for AWS_* and scratchSizeLimit for TMPDIR",
+            "env must not set what the operator sets: use spec.storage for AWS_* and scratchSizeLimit for the scratch volume",
             spec(json!({"jobTemplate": {"env": [{"name": "AWS_CA_BUNDLE", "value": "/x"}]}})),
             spec(json!({"jobTemplate": {"env": [{"name": "AWS_REGION", "value": "x"}]}})),
         ),

@@ -4,7 +4,9 @@
 //! bench generate <dir> <runs> <rows>       makes sorted runs: 10 columns, keys random in 0.7 × runs × rows
 //! bench limit <rows> <inherited|default> <file>...
 //!                                          decodes the files and encodes so many of their rows again
-//! bench merge <dir> <file>...              merges the files, each a sorted run, into <dir>
+//! bench merge <dir> <threads> <MiB> <file>...
+//!                                          merges the files, each a sorted run, into <dir>, within so
+//!                                          much memory of the process, or without bound for 0
 //! bench layout <file>...                   rows and uncompressed bytes of the files' row groups
 //! ```
 //!
@@ -30,9 +32,11 @@ fn main() -> Result<(), AnyError> {
         ["limit", rows, properties @ ("inherited" | "default"), files @ ..] => {
             limit::limit(rows.parse()?, *properties == "inherited", &paths(files))
         }
-        ["merge", directory, files @ ..] => rewrite::rewrite(directory.as_ref(), &paths(files)),
+        ["merge", directory, threads, memory, files @ ..] => {
+            rewrite::rewrite(directory.as_ref(), threads.parse()?, memory.parse()?, &paths(files))
+        }
         ["layout", files @ ..] => layout::layout(&paths(files)),
-        _ => Err("usage: bench generate <dir> <runs> <rows> | bench limit <rows> <inherited|default> <file>... | bench merge <dir> <file>... | bench layout <file>...".into()),
+        _ => Err("usage: bench generate <dir> <runs> <rows> | bench limit <rows> <inherited|default> <file>... | bench merge <dir> <threads> <MiB> <file>... | bench layout <file>...".into()),
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,14 @@ use weir_columnar::{
 use crate::AnyError;
 use crate::usage::Usage;
 
-/// Merges files of Paimon's key-value shape, each a sorted run, the last listed the newest.
-pub(crate) fn rewrite(directory: &Path, files: &[PathBuf]) -> Result<(), AnyError> {
+/// Merges files of Paimon's key-value shape, each a sorted run, the last listed the newest. A memory of 0
+/// MiB is no bound.
+pub(crate) fn rewrite(
+    directory: &Path,
+    threads: NonZeroUsize,
+    memory_mib: u64,
+    files: &[PathBuf],
+) -> Result<(), AnyError> {
     std::fs::create_dir_all(directory)?;
     let usage = Usage::start()?;
     let spec = spec(files.first().ok_or("no file to merge")?)?;
@@ -32,7 +39,11 @@ pub(crate) fn rewrite(directory: &Path, files: &[PathBuf]) -> Result<(), AnyErro
     }
     let sink = DirectorySink { directory: directory.to_owned(), created: AtomicUsize::new(0) };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let rewrite = runtime.block_on(merge(vec![Section { runs }], &spec, &sink, &Control::new()))?;
+    let mut control = Control::new().with_threads(threads)?;
+    if memory_mib > 0 {
+        control = control.with_memory(memory_mib << 20);
+    }
+    let rewrite = runtime.block_on(merge(vec![Section { runs }], &spec, &sink, &control))?;
     let bytes: u64 = rewrite.files.iter().map(|file| file.bytes).sum();
     println!(
         r#"{{"rows":{},"output_rows":{},"output_files":{},"output_bytes":{bytes},"read_bytes":{},{}}}"#,

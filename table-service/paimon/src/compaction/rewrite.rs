@@ -13,7 +13,7 @@ use weir_columnar::{
 use weir_paimon_spec::options::{MemorySize, SortOrder, keys};
 use weir_paimon_spec::paths::FileNames;
 use weir_paimon_spec::{DataFileMeta, TableSchema};
-use weir_storage::{Storage, Upload};
+use weir_storage::{StagedObject, Storage, Upload};
 
 use super::file_schema::KeyValueColumns;
 use super::plan::{BucketPlan, Task};
@@ -154,7 +154,7 @@ impl BucketWriter<'_> {
         let size = u64::try_from(file.file_size)
             .map_err(|_| Error::corrupt(format!("file {path} has the size {}", file.file_size)))?;
         Ok(InputFile {
-            source: Arc::new(TableFile { storage: self.table.storage().clone(), path, size }),
+            source: Arc::new(TableFile(self.table.storage().staged(&path, size))),
             columns: self.columns.sources(self.table.schema(), &schema)?,
         })
     }
@@ -225,24 +225,20 @@ pub(crate) fn local_now() -> i64 {
 }
 
 /// A data file of the table.
-struct TableFile {
-    storage: Storage,
-    path: String,
-    size: u64,
-}
+struct TableFile(StagedObject);
 
 #[async_trait]
 impl Source for TableFile {
     fn name(&self) -> &str {
-        &self.path
+        self.0.path()
     }
 
     fn size(&self) -> u64 {
-        self.size
+        self.0.size()
     }
 
     async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BoxError> {
-        Ok(self.storage.read_ranges(&self.path, ranges).await?)
+        Ok(self.0.read_ranges(ranges).await?)
     }
 }
 

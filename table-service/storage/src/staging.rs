@@ -1,0 +1,236 @@
+//! Reading far objects: in large requests, each byte once, by way of a temporary file.
+
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use bytes::Bytes;
+use futures::future::try_join_all;
+use tokio::sync::OnceCell;
+
+use crate::{Error, ErrorKind, Result, Storage};
+
+/// Bytes of an object that are requested at once.
+const BLOCK_BYTES: u64 = 4 << 20;
+
+/// Room for copies of objects in a local directory. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Staging {
+    directory: PathBuf,
+    /// Bytes that may still be taken.
+    free: Arc<AtomicU64>,
+}
+
+impl Staging {
+    /// Room for so many bytes in the directory for temporary files (`TMPDIR`).
+    pub fn new(bytes: u64) -> Self {
+        Self { directory: std::env::temp_dir(), free: Arc::new(AtomicU64::new(bytes)) }
+    }
+
+    /// Takes room for an object; `None` when there is too little, or the directory cannot be written.
+    fn take(&self, bytes: u64) -> Option<Room> {
+        let taken = self.free.fetch_update(Relaxed, Relaxed, |free| free.checked_sub(bytes));
+        taken.ok()?;
+        let room = |file| Room { file: Arc::new(file), bytes, free: Arc::clone(&self.free) };
+        match tempfile::tempfile_in(&self.directory) {
+            Ok(file) => Some(room(file)),
+            Err(error) => {
+                self.free.fetch_add(bytes, Relaxed);
+                let directory = self.directory.display();
+                tracing::warn!(%error, %directory, "objects are read without a local copy");
+                None
+            }
+        }
+    }
+}
+
+/// A temporary file without a name; its room is free again when it is dropped.
+#[derive(Debug)]
+struct Room {
+    file: Arc<File>,
+    bytes: u64,
+    free: Arc<AtomicU64>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.free.fetch_add(self.bytes, Relaxed);
+    }
+}
+
+/// An object whose parts are read again and again.
+///
+/// Where the storage has room for a copy ([`Storage::with_staging`]), the object is requested in aligned blocks of
+/// 4 MiB, each at most once; else every range is requested as it comes.
+#[derive(Debug)]
+pub struct StagedObject {
+    storage: Storage,
+    path: String,
+    size: u64,
+    copy: Option<Copy>,
+}
+
+#[derive(Debug)]
+struct Copy {
+    room: Room,
+    /// Which blocks are there.
+    blocks: Vec<OnceCell<()>>,
+}
+
+impl Storage {
+    /// Keeps local copies of objects that are read in parts, as far as there is room. A table on a local disk needs
+    /// none.
+    #[must_use]
+    pub fn with_staging(mut self, staging: Staging) -> Self {
+        self.staging = self.location.is_remote().then_some(staging);
+        self
+    }
+
+    /// An object of a known size for reading in parts; nothing is requested yet.
+    pub fn staged(&self, path: &str, size: u64) -> StagedObject {
+        let room = self.staging.as_ref().and_then(|staging| staging.take(size));
+        let blocks = size.div_ceil(BLOCK_BYTES);
+        let copy = room.map(|room| Copy { room, blocks: (0..blocks).map(|_| OnceCell::new()).collect() });
+        StagedObject { storage: self.clone(), path: path.to_owned(), size, copy }
+    }
+}
+
+impl StagedObject {
+    /// Path of the object, relative to the table's root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its size in bytes.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Byte ranges, in the order given.
+    pub async fn read_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let Some(copy) = &self.copy else { return self.storage.read_ranges(&self.path, ranges).await };
+        let mut blocks: Vec<u64> = ranges.iter().flat_map(blocks_of).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        try_join_all(blocks.into_iter().map(|block| self.stage(copy, block))).await?;
+        let (file, ranges) = (Arc::clone(&copy.room.file), ranges.to_vec());
+        let read =
+            move || ranges.iter().map(|range| read_at(&file, range)).collect::<std::io::Result<Vec<_>>>();
+        on_disk(read).await.map_err(|error| self.copy_failed("read", &error))
+    }
+
+    /// Makes a block present. Whoever needs it meanwhile waits for the same request.
+    async fn stage(&self, copy: &Copy, block: u64) -> Result<()> {
+        let cell = usize::try_from(block).ok().and_then(|block| copy.blocks.get(block));
+        let cell = cell.ok_or_else(|| {
+            let cause = format!("byte {} is wanted of {}", block * BLOCK_BYTES, self.size);
+            Error::new(ErrorKind::Invalid, "read", self.storage.location().uri_of(&self.path), cause)
+        })?;
+        cell.get_or_try_init(|| self.download(copy, block)).await.copied()
+    }
+
+    async fn download(&self, copy: &Copy, block: u64) -> Result<()> {
+        let start = block * BLOCK_BYTES;
+        let range = start..self.size.min(start + BLOCK_BYTES);
+        let bytes = self.storage.read_ranges(&self.path, std::slice::from_ref(&range)).await?;
+        let file = Arc::clone(&copy.room.file);
+        on_disk(move || bytes.iter().try_for_each(|bytes| file.write_all_at(bytes, start)))
+            .await
+            .map_err(|error| self.copy_failed("write", &error))
+    }
+
+    fn copy_failed(&self, attempted: &str, error: &std::io::Error) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            "read",
+            self.storage.location().uri_of(&self.path),
+            format!("its local copy in the directory for temporary files could not be {attempted}: {error}"),
+        )
+    }
+}
+
+fn blocks_of(range: &Range<u64>) -> Range<u64> {
+    if range.is_empty() { 0..0 } else { range.start / BLOCK_BYTES..range.end.div_ceil(BLOCK_BYTES) }
+}
+
+fn read_at(file: &File, range: &Range<u64>) -> std::io::Result<Bytes> {
+    let length = usize::try_from(range.end - range.start).map_err(std::io::Error::other)?;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, range.start)?;
+    Ok(bytes.into())
+}
+
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    const SIZE: u64 = 9 << 20;
+
+    async fn storage(room: Option<u64>) -> Storage {
+        let storage = Storage::metered(Arc::new(InMemory::new()), 1, "s3://bucket/table".parse().unwrap());
+        let content: Vec<u8> = (0..SIZE).map(|byte| u8::try_from(byte % 251).unwrap()).collect();
+        storage.overwrite("object", content.into()).await.unwrap();
+        match room {
+            Some(room) => storage.with_staging(Staging::new(room)),
+            None => storage,
+        }
+    }
+
+    fn expected(range: &Range<u64>) -> Vec<u8> {
+        range.clone().map(|byte| u8::try_from(byte % 251).unwrap()).collect()
+    }
+
+    /// Reads ranges twice, one after the other and all at once; the requests that it took.
+    async fn requests(storage: &Storage) -> (u64, u64) {
+        let before = storage.requests();
+        let object = storage.staged("object", SIZE);
+        let ranges = [0..10, 5..4_000_000, 4_194_300..4_194_310, SIZE - 3..SIZE];
+        for range in &ranges {
+            let read = object.read_ranges(std::slice::from_ref(range)).await.unwrap();
+            assert_eq!(read[0], expected(range));
+        }
+        let all = object.read_ranges(&ranges).await.unwrap();
+        assert_eq!(all, ranges.iter().map(expected).collect::<Vec<_>>());
+        let after = storage.requests();
+        (after.get - before.get, after.bytes_read - before.bytes_read)
+    }
+
+    #[tokio::test]
+    async fn requests_every_block_once() {
+        assert_eq!(requests(&storage(Some(SIZE)).await).await, (3, SIZE));
+    }
+
+    #[tokio::test]
+    async fn requests_ranges_as_they_come_without_room() {
+        let storage = storage(Some(SIZE - 1)).await;
+        assert!(requests(&storage).await.1 > 8_000_000);
+        assert!(storage.staged("object", SIZE).copy.is_none());
+    }
+
+    #[tokio::test]
+    async fn gives_the_room_back() {
+        let storage = storage(Some(SIZE)).await;
+        let first = storage.staged("object", SIZE);
+        assert!(first.copy.is_some() && storage.staged("object", SIZE).copy.is_none());
+        drop(first);
+        assert!(storage.staged("object", SIZE).copy.is_some());
+    }
+
+    #[tokio::test]
+    async fn refuses_bytes_after_the_end() {
+        let object = storage(Some(SIZE)).await.staged("object", 4);
+        let past = BLOCK_BYTES..BLOCK_BYTES + 1;
+        assert_eq!(object.read_ranges(&[past]).await.unwrap_err().kind(), ErrorKind::Invalid);
+    }
+}
