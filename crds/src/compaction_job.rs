@@ -136,6 +136,10 @@ pub struct CompactionParameters {
     /// bucket is compacted, and the rest waits for the next run. Unset: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_input_bytes: Option<ByteQuantity>,
+    /// Read the outputs back and compare them, row for row, with an independent merge of the inputs before they are
+    /// committed; takes several times as long. Default: false.
+    #[serde(default)]
+    pub verify: bool,
     /// Table options that this run overrides, for example `{num-sorted-run.compaction-trigger: "3"}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::table::table_options")]

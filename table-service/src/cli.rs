@@ -142,6 +142,10 @@ pub(crate) struct CompactArgs {
     /// Do only part I, counted from 0, of the work that N runs share. Runs must be given different I and the same N.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<ShardArg>,
+    /// Read the outputs back and compare them, row for row, with an independent merge of the inputs before they are
+    /// committed; takes several times as long.
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// Compact although a writer of the table compacts it too: either side may lose commits, never rows.
     #[arg(long)]
     pub(crate) beside_foreign_compactor: bool,

@@ -89,6 +89,8 @@ pub struct CompactParameters {
     pub partition_idle_time: Option<String>,
     /// Most bytes to rewrite, as a Kubernetes quantity (`10Gi`).
     pub max_input_bytes: Option<String>,
+    /// Compare outputs, row for row, with an independent merge of the inputs before they are committed (`--verify`).
+    pub verify: bool,
 }
 
 /// How the files to compact are picked.
@@ -219,6 +221,9 @@ impl Invocation {
             flag("run-uid", run.uid.clone());
             flag("contract-version", crate::CONTRACT_VERSION.to_string());
             flag("termination-message", crate::TERMINATION_MESSAGE_PATH.to_owned());
+        }
+        if matches!(&self.operation, Operation::Compact(parameters) if parameters.verify) {
+            args.push("--verify".to_owned());
         }
         if self.dry_run {
             args.push("--dry-run".to_owned());

@@ -97,6 +97,7 @@ impl Run for CompactionJob {
             buckets,
             partition_idle_time,
             max_input_bytes,
+            verify,
             options: _,
             dry_run: _,
         } = self.spec.parameters.clone().unwrap_or_default();
@@ -107,6 +108,7 @@ impl Run for CompactionJob {
             buckets,
             partition_idle_time,
             max_input_bytes: max_input_bytes.map(|bytes| bytes.to_string()),
+            verify,
         })
     }
 

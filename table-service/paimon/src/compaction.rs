@@ -26,6 +26,7 @@ mod settings;
 mod shard;
 mod statistics;
 mod universal;
+mod verify;
 
 pub use budget::LeftOut;
 pub(crate) use foreign::COMMIT_USER_PREFIX;

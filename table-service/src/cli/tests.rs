@@ -33,6 +33,7 @@ fn understood(args: Vec<String>) -> Invocation {
             buckets: args.buckets.as_ref().map(ToString::to_string),
             partition_idle_time: args.partition_idle_time.map(|time| format!("{}s", time.as_secs())),
             max_input_bytes: args.max_input_bytes.map(|size| size.bytes().to_string()),
+            verify: args.verify,
         }),
         Verb::ExpireSnapshots(args) => Operation::ExpireSnapshots(ExpireParameters {
             retain_min: args.retain_min,
@@ -77,8 +78,8 @@ fn operations() -> impl Strategy<Value = Operation> {
     let buckets = prop::option::of("[1-9][0-9]?(,[1-9]-[1-9][0-9])?");
     let limits =
         (prop::option::of((0..u32::MAX).prop_map(|s| format!("{s}s"))), prop::option::of("[1-9][0-9]{0,14}"));
-    let compact = (strategy, which, buckets, limits).prop_map(
-        |(strategy, (partitions, condition), buckets, (partition_idle_time, max_input_bytes))| {
+    let compact = (strategy, which, buckets, limits, any::<bool>()).prop_map(
+        |(strategy, (partitions, condition), buckets, (partition_idle_time, max_input_bytes), verify)| {
             Operation::Compact(CompactParameters {
                 strategy,
                 partitions,
@@ -86,6 +87,7 @@ fn operations() -> impl Strategy<Value = Operation> {
                 buckets,
                 partition_idle_time,
                 max_input_bytes,
+                verify,
             })
         },
     );

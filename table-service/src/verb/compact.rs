@@ -34,6 +34,7 @@ pub(crate) async fn run(
         shard: args.shard.map(|arg| arg.shard),
         max_input_bytes: args.max_input_bytes.map(ByteSize::bytes),
         portions: PortionLimits::default(),
+        verify: args.verify,
         dry_run: args.common.dry_run,
         commit_user: Compact::commit_user(&run_uid, args.shard.map_or(0, |arg| arg.index)),
         is_repeatable: args.common.pod.run_uid.is_some(),

@@ -48,7 +48,7 @@ fn cases() -> Vec<Case> {
         "where and partitions must not be set together",
         json!({"spec": {"parameters": {
             "where": "dt >= '2026-11-01' AND region IN ('eu', 'us')", "buckets": "0-99,120",
-            "partitionIdleTime": "24h", "maxInputBytes": "10Gi", "strategy": "Minor",
+            "partitionIdleTime": "24h", "maxInputBytes": "10Gi", "strategy": "Minor", "verify": true,
         }}}),
         json!({"spec": {"parameters": {"where": "dt = 'x'", "partitions": [{"dt": "x"}]}}}),
     ));

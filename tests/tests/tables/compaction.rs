@@ -28,7 +28,7 @@ fn a_dry_run_changes_nothing() {
 fn a_full_compaction_leaves_one_sorted_run_and_every_version_as_it_was() {
     on_every_supported_table(|engines, _, fixture, table| {
         let before = Judgement::of(engines, table, fixture.python_reads).unwrap();
-        weir("compact", table, &["--strategy", "full"]).done();
+        weir("compact", table, &["--strategy", "full", "--verify"]).done();
         assert_untouched_rows(engines, table, fixture, &before);
         for ((partition, bucket), runs) in sorted_runs(engines.java, table) {
             assert_eq!(runs, 1, "sorted runs of {partition}bucket-{bucket}");

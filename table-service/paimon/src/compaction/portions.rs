@@ -14,8 +14,8 @@ use super::identifier::Identifiers;
 use super::plan::{BucketPlan, CompactionPlan};
 use super::report::{CommitReport, CompactReport, FileReport};
 use super::rewrite::{self, BucketRewrite};
-use super::self_check;
 use super::service::{Progress, ProgressListener};
+use super::{self_check, verify};
 use crate::table::BucketKey;
 use crate::table::commit::{BucketChange, CommitOutcome, Compaction, Conflict};
 use crate::{Error, ErrorKind, Result, Table};
@@ -46,6 +46,8 @@ pub(super) struct Committer<'a> {
     pub(super) is_full: bool,
     /// When a portion is complete.
     pub(super) limits: PortionLimits,
+    /// Whether outputs are compared with an independent merge before.
+    pub(super) verify: bool,
 }
 
 /// One round of a run: a plan that is being carried out.
@@ -124,7 +126,7 @@ impl<'a> Round<'a> {
             listener(Progress { rows: before.rows + progress.input_rows, ..before });
         });
         let rewrite = rewrite::rewrite(self.table, bucket, &control).await?;
-        if let Err(error) = self_check::check(self.table, &rewrite.change).await {
+        if let Err(error) = self.check(bucket, &rewrite).await {
             rewrite::discard(self.table.storage(), &rewrite.written).await;
             return Err(error);
         }
@@ -134,6 +136,14 @@ impl<'a> Round<'a> {
             report.outputs = outputs.map(FileReport::from).collect();
         }
         self.finished.push(Finished { rewrite, position, input_bytes: bucket.input_bytes() });
+        Ok(())
+    }
+
+    async fn check(&self, bucket: &BucketPlan, rewrite: &BucketRewrite) -> Result<()> {
+        self_check::check(self.table, &rewrite.change).await?;
+        if self.committer.verify {
+            verify::verify(self.table, bucket, rewrite, self.control).await?;
+        }
         Ok(())
     }
 

@@ -34,6 +34,7 @@ const OWN_COMMIT_AGE: i64 = 86_400_000;
 
 /// A request to compact a table.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a request has switches that depend on nothing else")]
 pub struct Compact {
     /// How files are picked.
     pub strategy: Strategy,
@@ -45,6 +46,8 @@ pub struct Compact {
     pub max_input_bytes: Option<u64>,
     /// When finished buckets are committed before all are.
     pub portions: PortionLimits,
+    /// Compare outputs, row for row, with an independent merge of the inputs before they are committed.
+    pub verify: bool,
     /// Plan only.
     pub dry_run: bool,
     /// Commit user, unique to this run and equal in all its attempts; see [`Compact::commit_user`].
@@ -123,6 +126,7 @@ impl Compact {
                 identifiers: &mut identifiers,
                 is_full: self.is_full_compaction(report),
                 limits: self.portions,
+                verify: self.verify,
             };
             let round = Round::new(&table, observed.snapshot.id, committer, control, progress, report);
             let overtaken = round.carry_out(&plan).await?;

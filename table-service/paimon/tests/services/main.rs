@@ -10,3 +10,4 @@ mod picking;
 mod portions;
 mod races;
 mod table;
+mod verification;
