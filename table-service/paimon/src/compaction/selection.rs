@@ -66,15 +66,19 @@ pub(super) struct BoundSelection<'a> {
 }
 
 impl BoundSelection<'_> {
-    /// The selected ones among the buckets that hold files. `local_now` is now in the clock of `_CREATION_TIME`.
-    pub(super) fn of(&self, live: &LiveFiles, local_now: i64) -> Result<BTreeSet<BucketKey>> {
+    /// The selected ones among `buckets`, which hold the live files. `local_now` is now in the clock of
+    /// `_CREATION_TIME`.
+    pub(super) fn of(
+        &self,
+        live: &LiveFiles,
+        mut buckets: BTreeSet<BucketKey>,
+        local_now: i64,
+    ) -> Result<BTreeSet<BucketKey>> {
         let mut newest = BTreeMap::<&[u8], Option<i64>>::new();
-        let mut buckets = BTreeSet::new();
         for entry in &live.entries {
             let newest = newest.entry(&entry.partition).or_insert(Some(i64::MIN));
             // Of a file without a time it is not known that it is old.
             *newest = newest.zip(entry.file.creation_time).map(|(a, b)| a.max(b));
-            buckets.insert(BucketKey::of(entry));
         }
         let idle_since =
             self.selection.partition_idle_time.map(|idle| local_now.saturating_sub(millis(idle)));

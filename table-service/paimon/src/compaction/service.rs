@@ -167,14 +167,16 @@ impl Compact {
         report: &mut CompactReport,
     ) -> Result<CompactionPlan> {
         readable::require_readable(table, live).await?;
-        let selected = self.selection.bind(table)?.of(live, local_now())?;
+        let buckets: BTreeSet<BucketKey> = live.entries.iter().map(BucketKey::of).collect();
+        let table_buckets = buckets.len();
+        let selected = self.selection.bind(table)?.of(live, buckets, local_now())?;
         let wanted = |key: &BucketKey| {
             let is_own = self.shard.is_none_or(|shard| shard.has_bucket(key));
             Ok(selected.contains(key) && is_own && only.is_none_or(|only| only.contains(key)))
         };
         let mut plan = plan::plan(live, &plan_settings(table, self.strategy)?, wanted)?;
         if only.is_none() {
-            report.table_buckets = live.by_bucket().len();
+            report.table_buckets = table_buckets;
             report.selected_buckets = selected.len();
             report.left_out = budget::cut(&mut plan, self.max_input_bytes);
         }
