@@ -36,9 +36,10 @@ pub(crate) struct Seen {
 impl SnapshotWatch {
     /// Begins to watch a table in a directory.
     pub(crate) fn start(table: &Path) -> Self {
+        let directory = table.join("snapshot");
         let queue = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).unwrap();
-        inotify::add_watch(&queue, table.join("snapshot"), WatchFlags::CREATE | WatchFlags::MOVED_TO)
-            .unwrap();
+        std::fs::create_dir_all(&directory).unwrap();
+        inotify::add_watch(&queue, &directory, WatchFlags::CREATE | WatchFlags::MOVED_TO).unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let asked_to_stop = Arc::clone(&stop);
         let watcher = std::thread::spawn(move || {

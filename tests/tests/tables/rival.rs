@@ -1,7 +1,7 @@
 //! `weir` processes that work on a table again and again, beside its writers and beside each other.
 
-use std::thread::{Scope, ScopedJoinHandle};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use weir_contract::{ExitCode, Reason};
 use weir_tests::oracle::TableAt;
@@ -28,32 +28,46 @@ pub(crate) struct Tally {
     pub(crate) overwritten: u64,
 }
 
+/// Lets rivals work on a table for `time`, and on a busy machine for as long as they need to commit `at_least` so many
+/// compactions, but not without end.
+pub(crate) fn race(table: &TableAt, rivals: &[Rival], time: Duration, at_least: u64) -> Tally {
+    // The binary may have to be built first.
+    weir("inspect", table, &[]).done();
+    let start = Instant::now();
+    let committed = AtomicU64::new(0);
+    let goes_on =
+        || start.elapsed() < time || (committed.load(Relaxed) < at_least && start.elapsed() < 10 * time);
+    let mut all = Tally::default();
+    std::thread::scope(|scope| {
+        let running: Vec<_> =
+            rivals.iter().map(|rival| scope.spawn(|| rival.work(table, &committed, goes_on))).collect();
+        for rival in running {
+            all.add(rival.join().unwrap());
+        }
+    });
+    assert!(all.committed >= at_least, "only {} compactions were committed beside the writer", all.committed);
+    all
+}
+
 impl Rival {
-    /// Works until the deadline, in a thread of its own.
-    pub(crate) fn start<'scope>(
-        self,
-        scope: &'scope Scope<'scope, '_>,
-        table: &'scope TableAt,
-        deadline: Instant,
-    ) -> ScopedJoinHandle<'scope, Tally> {
-        scope.spawn(move || {
-            let mut tally = Tally::default();
-            while Instant::now() < deadline {
-                for flags in self.compactions {
-                    tally.add(compact(table, flags));
-                }
-                if self.expires {
-                    expire(table);
-                }
+    fn work(self, table: &TableAt, committed: &AtomicU64, goes_on: impl Fn() -> bool) -> Tally {
+        let mut tally = Tally::default();
+        while goes_on() {
+            for flags in self.compactions {
+                let one = compact(table, flags);
+                committed.fetch_add(one.committed, Relaxed);
+                tally.add(one);
             }
-            tally
-        })
+            if self.expires {
+                expire(table);
+            }
+        }
+        tally
     }
 }
 
 impl Tally {
-    /// Adds another one.
-    pub(crate) fn add(&mut self, other: Self) {
+    fn add(&mut self, other: Self) {
         self.committed += other.committed;
         self.lost += other.lost;
         self.overwritten += other.overwritten;

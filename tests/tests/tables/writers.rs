@@ -1,6 +1,6 @@
 //! Compaction and expiry beside writers that never stop.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use weir_tests::oracle::fixtures::Engines;
 use weir_tests::oracle::{
@@ -10,7 +10,7 @@ use weir_tests::s3::S3Server;
 
 use crate::overwritten::SnapshotWatch;
 use crate::place::Place;
-use crate::rival::{Rival, Tally};
+use crate::rival::{Rival, race};
 use crate::weir::weir;
 
 const AUTO: &[&str] = &["--strategy", "auto"];
@@ -41,25 +41,10 @@ fn a_java_writer_that_deletes_overwrites_and_alters_loses_nothing_and_never_fail
     let engines = Engines::shared();
     let place = Place::new();
     let table = place.table("written_by_java");
-    let partitioned = TableDefinition::new()
-        .column("part", "INT NOT NULL")
-        .column("id", "BIGINT NOT NULL")
-        .column("text", "STRING")
-        .column("number", "INT")
-        .primary_key(["part", "id"])
-        .partitioned_by(["part"])
-        .option("bucket", "2")
-        .write_only();
-    engines.java.create(&table, &partitioned).unwrap();
-    let load = Load::seeded(5).column("part", Generator::Distinct(3)).column("id", Generator::Distinct(1000));
-    engines.java.generate(&table, 50, &load).unwrap();
+    let stream = restless(prepare_partitions(&engines, &table)).overwrite_every(5).add_column_every(7);
     let watch = SnapshotWatch::start(&place.path(&table));
-    let stream = Stream::new(Duration::from_millis(50), 50, load)
-        .deletes_percent(10)
-        .overwrite_every(9)
-        .add_column_every(25);
     let writer = engines.java.start_writer(&table, &stream).unwrap();
-    let tally = race(&table, &[KEEPER, SECOND]);
+    let tally = race(&table, &[KEEPER, SECOND], race_time(), 10);
     let report = writer.stop().unwrap();
     let seen = watch.stop();
     eprintln!(
@@ -69,10 +54,25 @@ fn a_java_writer_that_deletes_overwrites_and_alters_loses_nothing_and_never_fail
     );
 
     assert_nothing_lost(&engines, &table, &report);
-    assert!(report.overwrites >= 3, "the writer replaced partitions only {} times", report.overwrites);
-    assert!(report.added_columns >= 1, "the writer never changed the schema");
-    assert!(tally.committed >= 10, "only {} compactions were committed beside the writer", tally.committed);
+    assert_restless(&report);
     assert_eq!(tally.overwritten, seen.replaced.len() as u64, "counted and replaced commits: {seen:?}");
+}
+
+/// Java renames an object by copying it, long after it has looked.
+#[test]
+fn a_java_writer_in_s3_that_deletes_overwrites_and_alters_loses_nothing_and_never_fails() {
+    let server = S3Server::on_loopback("java-writer").unwrap();
+    server.create_bucket("lake").unwrap();
+    let engines = Engines::shared();
+    let table = Warehouse::new("s3://lake/warehouse", server.storage()).table("written_by_java");
+    // Its commits take long.
+    let stream = restless(prepare_partitions(&engines, &table)).overwrite_every(3).add_column_every(4);
+    let writer = engines.java.start_writer(&table, &stream).unwrap();
+    let tally = race(&table, &[KEEPER, SECOND], race_time(), 5);
+    let report = writer.stop().unwrap();
+    eprintln!("{tally:?}, {} commits of the writer in S3", report.commits);
+    assert_nothing_lost(&engines, &table, &report);
+    assert_restless(&report);
 }
 
 #[test]
@@ -83,10 +83,9 @@ fn a_pypaimon_writer_in_s3_loses_nothing_and_never_fails() {
     let table = Warehouse::new("s3://lake/warehouse", server.storage()).table("written_by_pypaimon");
     engines.python.create(&table, &definition().write_only()).unwrap();
     let writer = engines.python.start_writer(&table, Duration::from_millis(50), 50, 2000, 5).unwrap();
-    let tally = race(&table, &[KEEPER, SECOND]);
+    race(&table, &[KEEPER, SECOND], race_time(), 10);
     let report = engines.python.stop_writer(writer).unwrap();
     assert_nothing_lost(&engines, &table, &report);
-    assert!(tally.committed >= 10, "only {} compactions were committed beside the writer", tally.committed);
 }
 
 /// A writer that compacts for itself loses commits to us, and we to it; both go on, and the rows stay.
@@ -107,12 +106,11 @@ fn a_java_writer_that_compacts_too_loses_no_row() {
         ],
         expires: false,
     };
-    let tally = race(&table, &[beside]);
+    let tally = race(&table, &[beside], race_time(), 3);
     let report = writer.stop().unwrap();
     eprintln!("{tally:?}, {} commits of the writer, {} lost", report.commits, report.lost_commits);
 
     assert_nothing_lost(&engines, &table, &report);
-    assert!(tally.committed >= 3, "only {} compactions were committed beside the writer", tally.committed);
     let snapshots = engines.java.snapshots(&table).unwrap();
     let compacted_by_writer =
         snapshots.iter().any(|snapshot| snapshot.kind == "COMPACT" && !snapshot.user.starts_with("weir-"));
@@ -127,11 +125,10 @@ fn commits_that_a_java_writer_overwrites_are_noticed() {
     let table = place.table("renamed_over");
     engines.java.create(&table, &definition().write_only()).unwrap();
     let load = Load::seeded(7).column("id", Generator::Distinct(500));
-    engines.java.generate(&table, 50, &load).unwrap();
     let watch = SnapshotWatch::start(&place.path(&table));
     let stream = Stream::new(Duration::from_millis(20), 20, load).renames_late();
     let writer = engines.java.start_writer(&table, &stream).unwrap();
-    let tally = race(&table, &[Rival { compactions: &[FULL], expires: false }]);
+    let tally = race(&table, &[SECOND], race_time(), 10);
     let report = writer.stop().unwrap();
     let seen = watch.stop();
     eprintln!("{tally:?}, {} commits of the writer, {} of ours", report.commits, seen.linked.len());
@@ -141,19 +138,30 @@ fn commits_that_a_java_writer_overwrites_are_noticed() {
     assert_eq!(tally.overwritten, seen.replaced.len() as u64, "counted and replaced commits: {seen:?}");
 }
 
-/// Lets processes work on a table for the time of a race; what they did together.
-fn race(table: &TableAt, rivals: &[Rival]) -> Tally {
-    // The binary may have to be built first.
-    weir("inspect", table, &[]).done();
-    let deadline = Instant::now() + race_time();
-    let mut all = Tally::default();
-    std::thread::scope(|scope| {
-        let running: Vec<_> = rivals.iter().map(|rival| rival.start(scope, table, deadline)).collect();
-        for rival in running {
-            all.add(rival.join().unwrap());
-        }
-    });
-    all
+/// Makes a table of three partitions with rows; what its writer writes.
+fn prepare_partitions(engines: &Engines, table: &TableAt) -> Load {
+    let definition = TableDefinition::new()
+        .column("part", "INT NOT NULL")
+        .column("id", "BIGINT NOT NULL")
+        .column("text", "STRING")
+        .column("number", "INT")
+        .primary_key(["part", "id"])
+        .partitioned_by(["part"])
+        .option("bucket", "2")
+        .write_only();
+    engines.java.create(table, &definition).unwrap();
+    Load::seeded(5).column("part", Generator::Distinct(3)).column("id", Generator::Distinct(1000))
+}
+
+/// A writer of many small commits with deletes.
+fn restless(load: Load) -> Stream {
+    Stream::new(Duration::from_millis(50), 50, load).deletes_percent(10)
+}
+
+#[track_caller]
+fn assert_restless(report: &WriterReport) {
+    assert!(report.overwrites >= 1, "the writer never replaced a partition");
+    assert!(report.added_columns >= 1, "the writer never changed the schema");
 }
 
 /// The writer never failed, the table's rows are the last ones that it wrote, also after another compaction, and its
@@ -161,7 +169,7 @@ fn race(table: &TableAt, rivals: &[Rival]) -> Tally {
 #[track_caller]
 fn assert_nothing_lost(engines: &Engines, table: &TableAt, report: &WriterReport) {
     assert_eq!(report.failures, Vec::<String>::new(), "the writer failed after {} commits", report.commits);
-    assert!(report.commits >= 10, "the writer committed only {} times", report.commits);
+    assert!(report.commits >= 5, "the writer committed only {} times", report.commits);
     for compacted in [false, true] {
         if compacted {
             weir("compact", table, &["--strategy", "full", "--beside-foreign-compactor"]).done();
