@@ -1,13 +1,14 @@
-//! Compaction of primary-key tables: fewer sorted runs for readers to merge, the same rows.
+//! Compaction: fewer files and sorted runs for readers, the same rows.
 //!
 //! ```text
 //! levels ─► universal (pick a prefix of runs) ─► sections ─► plan ─► rewrite (weir-columnar) ─► self-check ─► commit
 //! ```
 //!
-//! Planning is a pure function of metadata and its result can be printed. Files that overlap no other file of
-//! their unit are upgraded in metadata; the rest is merged. Source: Paimon `MergeTreeCompactManager` and
-//! `MergeTreeCompactTask` (format §8).
+//! Planning is a pure function of metadata and its result can be printed. Of primary-key tables, files that overlap no
+//! other file of their unit are upgraded in metadata; the rest is merged. The small files of append tables are joined.
+//! Source: Paimon `MergeTreeCompactManager` and `MergeTreeCompactTask` (format §8, §13).
 
+mod append;
 mod budget;
 mod file_schema;
 mod foreign;

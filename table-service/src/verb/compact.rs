@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use weir_contract::{CompactionResult, Outcome};
 use weir_paimon::Result;
 use weir_paimon::compaction::{
@@ -74,7 +76,7 @@ fn figures(report: &CompactReport) -> CompactionResult {
         report.buckets.iter().filter(|bucket| is_plan || bucket.committed_as.is_some()).collect();
     let files = |of: fn(&BucketReport) -> &Vec<FileReport>| buckets.iter().flat_map(move |bucket| of(bucket));
     CompactionResult {
-        buckets: count(buckets.len()),
+        buckets: count(buckets.iter().map(|bucket| &bucket.directory).collect::<BTreeSet<_>>().len()),
         input_files: count(files(|bucket| &bucket.inputs).count()),
         output_files: count(files(|bucket| &bucket.outputs).count()),
         upgraded_files: count(files(|bucket| &bucket.upgrades).count()),
@@ -141,10 +143,10 @@ fn snapshots(commits: &[CommitReport]) -> String {
 mod tests {
     use super::*;
 
-    fn bucket(committed_as: Option<i64>) -> BucketReport {
+    fn bucket(number: i32, committed_as: Option<i64>) -> BucketReport {
         let file = FileReport { name: "a".into(), level: 0, rows: 10, bytes: 100 };
         BucketReport {
-            directory: "bucket-0".into(),
+            directory: format!("bucket-{number}"),
             sorted_runs: 2,
             output_level: 5,
             drop_deletes: true,
@@ -162,7 +164,7 @@ mod tests {
     #[test]
     fn figures_are_of_what_is_committed_and_the_message_tells_the_rest() {
         let report = CompactReport {
-            buckets: vec![bucket(Some(7)), bucket(Some(9)), bucket(None)],
+            buckets: vec![bucket(0, Some(7)), bucket(1, Some(9)), bucket(2, None)],
             commits: vec![commit(7), commit(9)],
             left_out: LeftOut { buckets: 3, bytes: 1000 },
             overwritten_commits: 1,
@@ -181,7 +183,10 @@ mod tests {
 
     #[test]
     fn figures_of_a_plan_are_of_all_of_it() {
-        let report = CompactReport { buckets: vec![bucket(None), bucket(None)], ..CompactReport::default() };
+        let report = CompactReport {
+            buckets: vec![bucket(0, None), bucket(0, None), bucket(1, None)],
+            ..CompactReport::default()
+        };
         assert_eq!((figures(&report).buckets, figures(&report).commits), (2, 0));
     }
 }

@@ -3,6 +3,7 @@
 //! [`SUPPORTED`] are tables that Weir serves, [`UNSUPPORTED`] are tables that it must refuse by name. A fixture has
 //! its feature active in the data: a real `-U`, a file of an older schema, a deletion vector that deletes something.
 
+mod append;
 mod evolution;
 mod history;
 mod keys;
@@ -55,6 +56,8 @@ pub struct Fixture {
     pub name: &'static str,
     /// What pypaimon cannot do with it.
     pub python_reads: PythonReads,
+    /// Whether its rows have a primary key.
+    pub has_key: bool,
     make: Make,
 }
 
@@ -71,7 +74,11 @@ pub enum PythonReads {
 
 impl Fixture {
     const fn new(name: &'static str, make: Make) -> Self {
-        Self { name, python_reads: PythonReads::Everything, make }
+        Self { name, python_reads: PythonReads::Everything, has_key: true, make }
+    }
+
+    const fn append(name: &'static str, make: Make) -> Self {
+        Self { has_key: false, ..Self::new(name, make) }
     }
 
     const fn python_reads(self, python_reads: PythonReads) -> Self {
@@ -117,4 +124,16 @@ pub const SUPPORTED: &[Fixture] = &[
     Fixture::new("merged_manifests", layout::merged_manifests),
     Fixture::new("named_paths", layout::named_paths),
     Fixture::new("written_by_pypaimon", layout::written_by_pypaimon),
+    Fixture::append("append_scalar_types", types::append_scalar_types),
+    Fixture::append("append_nanoseconds", types::append_nanoseconds),
+    Fixture::append("append_partitioned", append::partitioned),
+    Fixture::append("append_null_partitions", append::null_partitions),
+    Fixture::append("append_ordered_buckets", append::ordered_buckets),
+    Fixture::append("append_unordered_buckets", append::unordered_buckets),
+    Fixture::append("append_rolled_files", append::rolled_files),
+    Fixture::append("append_changed_columns", append::changed_columns),
+    Fixture::append("append_compacted_by_java", append::compacted_by_java),
+    Fixture::append("append_history", append::history),
+    Fixture::append("append_codecs", append::codecs),
+    Fixture::append("append_by_pypaimon", append::written_by_pypaimon),
 ];

@@ -170,6 +170,13 @@ impl Java {
         self.process.request(&request)
     }
 
+    /// All rows of the latest snapshot, bucket by bucket in the order in which they are read.
+    pub fn read_in_order(&self, table: &TableAt) -> Result<Rows> {
+        let mut request = table.request("read");
+        request["ordered"] = json!(true);
+        self.process.request(&request)
+    }
+
     /// Number and hash of the rows of a version, for tables that are too large to compare row by row.
     pub fn digest(&self, table: &TableAt, version: &Version) -> Result<Digest> {
         let mut request = table.request("read");

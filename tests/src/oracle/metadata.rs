@@ -30,6 +30,14 @@ pub struct LiveFile {
     pub max_sequence_number: i64,
     /// Schema of the file.
     pub schema_id: u64,
+    /// What wrote it: `APPEND` or `COMPACT`.
+    pub source: Option<String>,
+    /// Its least and greatest key and their statistics, as Java prints them.
+    pub keys: String,
+    /// Statistics of its columns, as Java prints them.
+    pub values: String,
+    /// Files beside it, as Java prints them.
+    pub extra_files: String,
 }
 
 /// A snapshot of a table.

@@ -7,6 +7,7 @@
     reason = "a scenario that cannot go on has failed"
 )]
 
+mod append;
 mod compaction;
 mod differential;
 mod expiry;

@@ -7,13 +7,15 @@ use weir_tests::s3::S3Server;
 use crate::weir::weir;
 
 /// Kinds of tables whose paths, values or references differ most.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "scalar_types",
     "composite_keys",
     "partitioned_by_string",
     "changed_columns",
     "references",
     "written_by_pypaimon",
+    "append_partitioned",
+    "append_ordered_buckets",
 ];
 
 #[test]

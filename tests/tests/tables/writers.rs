@@ -75,6 +75,41 @@ fn a_java_writer_in_s3_that_deletes_overwrites_and_alters_loses_nothing_and_neve
     assert_restless(&report);
 }
 
+/// Of a table without a key every row counts: a lost one would show, and a repeated one.
+#[test]
+fn java_writers_of_append_tables_lose_and_repeat_nothing() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let (partitioned, ordered) = (place.table("appended"), place.table("appended_in_order"));
+    let columns = TableDefinition::new().column("part", "INT NOT NULL").column("text", "STRING").write_only();
+    let of_parts = columns.clone().partitioned_by(["part"]).option("bucket", "-1");
+    engines.java.create(&partitioned, &of_parts).unwrap();
+    let of_buckets = columns.option("bucket", "2").option("bucket-key", "part");
+    engines.java.create(&ordered, &of_buckets).unwrap();
+    let load =
+        || Load::seeded(8).column("part", Generator::Distinct(3)).column("text", Generator::Characters(20));
+    let stream = || Stream::new(Duration::from_millis(50), 50, load()).add_column_every(25);
+    let writers = [
+        engines.java.start_writer(&partitioned, &stream().overwrite_every(9)).unwrap(),
+        engines.java.start_writer(&ordered, &stream()).unwrap(),
+    ];
+    let tallies = std::thread::scope(|scope| {
+        [&partitioned, &ordered]
+            .map(|table| scope.spawn(|| race(table, &[KEEPER, SECOND], race_time(), 5)))
+            .map(|race| race.join().unwrap())
+    });
+    for ((writer, table), tally) in writers.into_iter().zip([&partitioned, &ordered]).zip(tallies) {
+        let report = writer.stop().unwrap();
+        eprintln!("{tally:?}, {} commits of the writer", report.commits);
+        assert_nothing_lost(&engines, table, &report);
+        assert!(
+            tally.committed >= 5,
+            "only {} compactions were committed beside the writer",
+            tally.committed
+        );
+    }
+}
+
 #[test]
 fn a_pypaimon_writer_in_s3_loses_nothing_and_never_fails() {
     let server = S3Server::on_loopback("writers").unwrap();

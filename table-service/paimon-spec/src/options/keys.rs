@@ -188,6 +188,8 @@ keys! {
     COMPACTION_FORCE_UP_LEVEL_0: bool = "compaction.force-up-level-0" => "false";
     /// Whether full compaction rewrites every file.
     COMPACTION_FORCE_REWRITE_ALL_FILES: bool = "compaction.force-rewrite-all-files" => "false";
+    /// What opening a file counts for in bytes when files are put together.
+    SOURCE_SPLIT_OPEN_FILE_COST: MemorySize = "source.split.open-file-cost" => "4 mb";
     /// Least number of files that compaction of append tables merges.
     COMPACTION_MIN_FILE_NUM: i32 = "compaction.min.file-num" => "5";
     /// Greatest number of files in one compaction.

@@ -66,6 +66,11 @@ impl StatsModes {
         Self::new(options, default)
     }
 
+    /// Modes for data files of append tables, for which levels mean nothing.
+    pub fn for_append(options: &TableOptions) -> Result<Self> {
+        Self::new(options, options.get(&keys::METADATA_STATS_MODE)?)
+    }
+
     /// Modes for changelog files.
     pub fn for_changelog(options: &TableOptions) -> Result<Self> {
         let default = match options.find(&keys::CHANGELOG_FILE_STATS_MODE)? {

@@ -52,6 +52,7 @@ pub(super) fn refusals(schema: &TableSchema, options: &TableOptions) -> Vec<Refu
     refusals.extend(codecs(options));
     refusals.extend(external_paths(options));
     refusals.extend(shared_shredding(options));
+    refusals.extend(file_indexes(schema, options));
     refusals.extend(columns::refusals(schema, options));
     refusals.extend(newer::refusals(options));
     refusals
@@ -60,15 +61,11 @@ pub(super) fn refusals(schema: &TableSchema, options: &TableOptions) -> Vec<Refu
 fn bucket(schema: &TableSchema, options: &TableOptions) -> Option<Refusal> {
     let bucket = options.get(&keys::BUCKET).ok()?;
     let refuse = |reason: &str| Some(Refusal::of_value(&keys::BUCKET, bucket, reason, WAIT));
-    if !schema.has_primary_key() {
-        return Some(Refusal::new("append table", "only tables with a primary key are compacted", WAIT));
-    }
     match schema.bucket_mode(bucket) {
-        Ok(BucketMode::HashFixed) => None,
+        Ok(BucketMode::HashFixed | BucketMode::BucketUnaware) => None,
         Ok(BucketMode::HashDynamic) => refuse("dynamic buckets keep an index of their keys"),
         Ok(BucketMode::KeyDynamic) => refuse("keys move between partitions and buckets"),
         Ok(BucketMode::Postpone) => refuse("rows must be moved from the staging bucket to their own"),
-        Ok(BucketMode::BucketUnaware) => refuse("the table has no buckets"),
         Err(error) => Some(Refusal::of_unreadable(&error)),
     }
 }
@@ -149,6 +146,25 @@ fn external_paths(options: &TableOptions) -> Option<Refusal> {
         "new files must be placed outside the table",
         WAIT,
     ))
+}
+
+/// File indexes of append tables. Readers of primary-key tables need the merged row and gain little from an index; those
+/// of append tables would have to read every file again.
+fn file_indexes(schema: &TableSchema, options: &TableOptions) -> Vec<Refusal> {
+    if schema.has_primary_key() {
+        return Vec::new();
+    }
+    options
+        .iter()
+        .filter(|(name, _)| name.starts_with("file-index.") && name.ends_with(".columns"))
+        .map(|(name, columns)| {
+            Refusal::new(
+                format!("{name} = {columns}"),
+                "the indexes of rewritten files must be rebuilt",
+                WAIT,
+            )
+        })
+        .collect()
 }
 
 fn shared_shredding(options: &TableOptions) -> Vec<Refusal> {

@@ -225,10 +225,39 @@ fn refuses_floating_point_keys() {
 }
 
 #[test]
-fn refuses_append_tables_and_moving_keys() {
+fn accepts_append_tables_with_and_without_buckets() {
+    for options in [
+        r#"{"bucket":"-1"}"#,
+        r#"{"bucket":"3","bucket-key":"id"}"#,
+        r#"{"bucket":"3","bucket-key":"id","bucket-append-ordered":"false"}"#,
+    ] {
+        let append = schema(&[("primaryKeys", "[]"), ("options", options)]);
+        for purpose in [Purpose::Compact, Purpose::Expire] {
+            assert_eq!(refused(&append, &[], purpose), Vec::<String>::new(), "{options}");
+        }
+    }
+}
+
+#[test]
+fn refuses_features_of_append_tables_by_name() {
     let append = schema(&[("primaryKeys", "[]"), ("options", r#"{"bucket":"-1"}"#)]);
-    assert_eq!(refused(&append, &[], Purpose::Compact), ["append table"]);
-    assert!(refused(&append, &[], Purpose::Expire).is_empty());
+    for (name, value) in [
+        ("bucket", "-2"),
+        ("deletion-vectors.enabled", "true"),
+        ("row-tracking.enabled", "true"),
+        ("data-evolution.enabled", "true"),
+        ("clustering.incremental", "true"),
+        ("file-index.bloom-filter.columns", "c3"),
+        ("file-index.bitmap.columns", "c3,c4"),
+        ("file.format", "orc"),
+    ] {
+        let refused = refused(&append, &[(name, value)], Purpose::Compact);
+        assert!(refused.len() == 1 && refused[0].starts_with(name), "{name} = {value}: {refused:?}");
+    }
+}
+
+#[test]
+fn refuses_moving_keys() {
     let moving = schema(&[("primaryKeys", r#"["id"]"#), ("options", r#"{"bucket":"-1"}"#)]);
     assert_eq!(refused(&moving, &[], Purpose::Compact), ["bucket = -1"]);
 }

@@ -1,4 +1,4 @@
-//! Columns of a key-value data file: what is written, and where an older file has it.
+//! Columns of a data file: what is written, and where an older file has it.
 
 use std::sync::Arc;
 
@@ -50,14 +50,8 @@ impl KeyValueColumns {
         for field in &schema.fields {
             fields.push(leaf(&field.name, field.id, &field.data_type)?);
         }
-        let message = Type::group_type_builder(MESSAGE_NAME)
-            .with_fields(fields.into_iter().map(Arc::new).collect())
-            .build()
-            .map_err(|error| {
-                Error::internal(format!("no Parquet schema can be made of the table's: {error}"))
-            })?;
         Ok(Self {
-            message: Arc::new(message),
+            message: message(fields)?,
             key: (0..keys.len()).collect(),
             sequence,
             kind,
@@ -84,7 +78,17 @@ impl KeyValueColumns {
     }
 }
 
-fn source_of(field: &DataField, file: &TableSchema) -> Result<ColumnSource> {
+/// The message type of a data file with these leaves.
+pub(super) fn message(leaves: Vec<Type>) -> Result<TypePtr> {
+    let message = Type::group_type_builder(MESSAGE_NAME)
+        .with_fields(leaves.into_iter().map(Arc::new).collect())
+        .build()
+        .map_err(|error| Error::internal(format!("no Parquet schema can be made of the table's: {error}")))?;
+    Ok(Arc::new(message))
+}
+
+/// Where a file of schema `file` has a column of the table. A column whose type was changed is refused.
+pub(super) fn source_of(field: &DataField, file: &TableSchema) -> Result<ColumnSource> {
     match file.fields.iter().find(|old| old.id == field.id) {
         None => Ok(ColumnSource::Null),
         Some(old) if keeps_values(&old.data_type.kind, &field.data_type.kind) => {
@@ -119,7 +123,7 @@ fn keeps_values(old: &TypeKind, new: &TypeKind) -> bool {
 }
 
 /// A Parquet leaf as Paimon's writers lay it out (format §6.3).
-fn leaf(name: &str, id: i32, data_type: &DataType) -> Result<Type> {
+pub(super) fn leaf(name: &str, id: i32, data_type: &DataType) -> Result<Type> {
     let (physical, logical, length) = layout(name, &data_type.kind)?;
     let mut builder = Type::primitive_type_builder(name, physical)
         .with_repetition(if data_type.nullable { Repetition::OPTIONAL } else { Repetition::REQUIRED })

@@ -53,19 +53,25 @@ pub enum Task {
     Upgrade(Box<DataFileMeta>),
     /// Merge the sections, in key order, into new files.
     Rewrite(Vec<FileSection>),
+    /// Copy the rows of the files, one after the other, into new files: append tables.
+    Concat(Vec<DataFileMeta>),
+}
+
+impl Task {
+    /// Files that are rewritten.
+    fn inputs(&self) -> Vec<&DataFileMeta> {
+        match self {
+            Self::Upgrade(_) => Vec::new(),
+            Self::Rewrite(sections) => sections.iter().flatten().flatten().collect(),
+            Self::Concat(files) => files.iter().collect(),
+        }
+    }
 }
 
 impl BucketPlan {
     /// Files that are rewritten.
     pub fn inputs(&self) -> impl Iterator<Item = &DataFileMeta> {
-        self.tasks
-            .iter()
-            .flat_map(|task| match task {
-                Task::Rewrite(sections) => sections.as_slice(),
-                Task::Upgrade(_) => &[],
-            })
-            .flatten()
-            .flatten()
+        self.tasks.iter().flat_map(Task::inputs)
     }
 
     /// Size of the files that are rewritten.
@@ -82,7 +88,7 @@ impl BucketPlan {
     pub fn upgrades(&self) -> impl Iterator<Item = &DataFileMeta> {
         self.tasks.iter().filter_map(|task| match task {
             Task::Upgrade(file) => Some(file.as_ref()),
-            Task::Rewrite(_) => None,
+            Task::Rewrite(_) | Task::Concat(_) => None,
         })
     }
 }

@@ -7,18 +7,20 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 use weir_columnar::{
-    BoxError, Codec, Control, InputFile, MergeSpec, OrderColumn, OutputOptions, OutputStream, Section, Sink,
-    SortedRun, Source,
+    BoxError, Codec, ColumnSource, Control, InputFile, MergeSpec, OrderColumn, OutputOptions, OutputStream,
+    Section, Sink, SortedRun, Source,
 };
 use weir_paimon_spec::options::{MemorySize, SortOrder, keys};
 use weir_paimon_spec::paths::FileNames;
 use weir_paimon_spec::{DataFileMeta, TableSchema};
 use weir_storage::{StagedObject, Storage, Upload};
 
+use super::append;
 use super::file_schema::KeyValueColumns;
 use super::plan::{BucketPlan, Task};
 use super::sections::FileSection;
 use super::statistics;
+use crate::table::BucketKey;
 use crate::table::commit::BucketChange;
 use crate::{Error, ErrorKind, Result, Table};
 
@@ -68,13 +70,13 @@ async fn rewrite_tasks(
     control: &Control,
     written: &Arc<Mutex<Vec<String>>>,
 ) -> Result<BucketChange> {
-    let bucket = BucketWriter {
-        table,
+    let sink = BucketSink {
+        storage: table.storage().clone(),
         directory: table.bucket_path(&plan.key.partition, plan.key.bucket)?,
-        columns: KeyValueColumns::new(table.schema())?,
+        names: FileNames::new(Uuid::new_v4().to_string()),
+        prefix: table.options().get(&keys::DATA_FILE_PREFIX)?,
         written: Arc::clone(written),
     };
-    let spec = bucket.merge_spec(plan)?;
     let mut change = BucketChange {
         key: plan.key.clone(),
         total_buckets: plan.total_buckets,
@@ -85,7 +87,11 @@ async fn rewrite_tasks(
         match task {
             Task::Upgrade(file) => change.adds.push(file.upgrade(plan.output_level)?),
             Task::Rewrite(sections) => {
-                change.adds.extend(bucket.merge(plan, sections, &spec, control).await?);
+                let bucket = BucketWriter { table, columns: KeyValueColumns::new(table.schema())? };
+                change.adds.extend(bucket.merge(plan, sections, &sink, control).await?);
+            }
+            Task::Concat(files) => {
+                change.adds.extend(append::concat(table, plan, files, &sink, control).await?);
             }
         }
     }
@@ -94,9 +100,7 @@ async fn rewrite_tasks(
 
 struct BucketWriter<'a> {
     table: &'a Table,
-    directory: String,
     columns: KeyValueColumns,
-    written: Arc<Mutex<Vec<String>>>,
 }
 
 impl BucketWriter<'_> {
@@ -104,21 +108,14 @@ impl BucketWriter<'_> {
         &self,
         plan: &BucketPlan,
         sections: &[FileSection],
-        spec: &MergeSpec,
+        sink: &dyn Sink,
         control: &Control,
     ) -> Result<Vec<DataFileMeta>> {
         let mut inputs = Vec::with_capacity(sections.len());
         for section in sections {
             inputs.push(self.section(plan, section).await?);
         }
-        let sink = BucketSink {
-            storage: self.table.storage().clone(),
-            directory: self.directory.clone(),
-            names: FileNames::new(Uuid::new_v4().to_string()),
-            prefix: self.table.options().get(&keys::DATA_FILE_PREFIX)?,
-            written: Arc::clone(&self.written),
-        };
-        let rewrite = weir_columnar::merge(inputs, spec, &sink, control).await?;
+        let rewrite = weir_columnar::merge(inputs, &self.merge_spec(plan)?, sink, control).await?;
         let now = local_now();
         rewrite
             .files
@@ -128,8 +125,8 @@ impl BucketWriter<'_> {
                     file,
                     self.table.schema(),
                     self.table.options(),
-                    &self.columns,
-                    plan.output_level,
+                    self.columns.first_value,
+                    Some(plan.output_level),
                     now,
                 )
             })
@@ -150,13 +147,7 @@ impl BucketWriter<'_> {
 
     async fn input(&self, plan: &BucketPlan, file: &DataFileMeta) -> Result<InputFile> {
         let schema = self.table.schema_of(file.schema_id).await?;
-        let path = self.table.data_file_path(&plan.key.partition, plan.key.bucket, file)?;
-        let size = u64::try_from(file.file_size)
-            .map_err(|_| Error::corrupt(format!("file {path} has the size {}", file.file_size)))?;
-        Ok(InputFile {
-            source: Arc::new(TableFile(self.table.storage().staged(&path, size))),
-            columns: self.columns.sources(self.table.schema(), &schema)?,
-        })
+        input_file(self.table, &plan.key, file, self.columns.sources(self.table.schema(), &schema)?)
     }
 
     fn merge_spec(&self, plan: &BucketPlan) -> Result<MergeSpec> {
@@ -177,7 +168,7 @@ impl BucketWriter<'_> {
             order_by,
             ignore_deletes: options.get(&keys::IGNORE_DELETE)?,
             drop_deletes: plan.drop_deletes,
-            output: output_options(self.table, plan.output_level)?,
+            output: output_options(self.table, Some(plan.output_level))?,
         })
     }
 }
@@ -191,9 +182,13 @@ fn position(schema: &TableSchema, name: &str) -> Result<usize> {
     })
 }
 
-fn output_options(table: &Table, level: i32) -> Result<OutputOptions> {
+/// How output files look; those of append tables have no `level`.
+pub(super) fn output_options(table: &Table, level: Option<i32>) -> Result<OutputOptions> {
     let options = table.options();
-    let compression = options.file_compression(level)?;
+    let compression = match level {
+        Some(level) => options.file_compression(level)?,
+        None => options.get(&keys::FILE_COMPRESSION)?.to_ascii_lowercase(),
+    };
     let codec = match compression.as_str() {
         "zstd" => Codec::Zstd(options.get(&keys::FILE_COMPRESSION_ZSTD_LEVEL)?),
         "snappy" => Codec::Snappy,
@@ -216,6 +211,19 @@ fn output_options(table: &Table, level: i32) -> Result<OutputOptions> {
         codec,
         ..default
     })
+}
+
+/// A data file of a bucket, to be read with these columns.
+pub(super) fn input_file(
+    table: &Table,
+    key: &BucketKey,
+    file: &DataFileMeta,
+    columns: Vec<ColumnSource>,
+) -> Result<InputFile> {
+    let path = table.data_file_path(&key.partition, key.bucket, file)?;
+    let size = u64::try_from(file.file_size)
+        .map_err(|_| Error::corrupt(format!("file {path} has the size {}", file.file_size)))?;
+    Ok(InputFile { source: Arc::new(TableFile(table.storage().staged(&path, size))), columns })
 }
 
 /// Now as `_CREATION_TIME` counts it: the local wall clock in milliseconds, as if it were UTC (format §4.4).

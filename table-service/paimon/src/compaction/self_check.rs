@@ -4,11 +4,12 @@
 use weir_paimon_spec::datum::compare_rows;
 use weir_paimon_spec::{BinaryRow, DataFileMeta};
 
+use super::append::{self, Arrangement};
 use crate::table::commit::BucketChange;
 use crate::{Error, Result, Table};
 
-/// Checks the change of one bucket: no rows appear from nowhere, keys and sequence numbers stay within those of the
-/// inputs, and every new file is on storage with the recorded size.
+/// Checks the change of one bucket: no rows appear from nowhere, and none of a table without a primary key goes; keys
+/// and sequence numbers stay within those of the inputs, and every new file is on storage with the recorded size.
 pub(crate) async fn check(table: &Table, change: &BucketChange) -> Result<()> {
     let is_upgrade = |file: &DataFileMeta, others: &[DataFileMeta]| {
         others.iter().any(|other| other.file_name == file.file_name)
@@ -20,14 +21,19 @@ pub(crate) async fn check(table: &Table, change: &BucketChange) -> Result<()> {
     let failed =
         |what: String| Err(Error::corrupt(format!("self-check failed, nothing was committed: {what}")));
     let rows = |files: &[&DataFileMeta]| files.iter().map(|file| file.row_count).sum::<i64>();
-    if rows(&outputs) > rows(&inputs) {
+    let keeps_rows = !table.schema().has_primary_key();
+    if rows(&outputs) > rows(&inputs) || keeps_rows && rows(&outputs) != rows(&inputs) {
         return failed(format!("{} rows became {}", rows(&inputs), rows(&outputs)));
     }
     let min_sequence = inputs.iter().map(|file| file.min_sequence_number).min();
     let max_sequence = inputs.iter().map(|file| file.max_sequence_number).max();
     let key_types = table.schema().key_types()?;
+    // The numbers of files without an order mean nothing.
+    let is_numbered = !keeps_rows || append::arrangement(table)? == Arrangement::Ordered;
     for file in outputs {
-        if Some(file.min_sequence_number) < min_sequence || Some(file.max_sequence_number) > max_sequence {
+        let is_within =
+            Some(file.min_sequence_number) >= min_sequence && Some(file.max_sequence_number) <= max_sequence;
+        if is_numbered && !is_within {
             return failed(format!("sequence numbers of {} are not those of its inputs", file.file_name));
         }
         let min = BinaryRow::decode(&file.min_key, &key_types)?;

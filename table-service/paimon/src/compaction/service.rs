@@ -8,6 +8,7 @@ use weir_paimon_spec::manifest::DELETION_VECTORS_INDEX;
 use weir_paimon_spec::support::Purpose;
 use weir_storage::Storage;
 
+use super::append::{self, AppendSettings};
 use super::budget::{self, LeftOut};
 use super::identifier::Identifiers;
 use super::levels::Levels;
@@ -170,11 +171,14 @@ impl Compact {
         let buckets: BTreeSet<BucketKey> = live.entries.iter().map(BucketKey::of).collect();
         let table_buckets = buckets.len();
         let selected = self.selection.bind(table)?.of(live, buckets, local_now())?;
-        let wanted = |key: &BucketKey| {
-            let is_own = self.shard.is_none_or(|shard| shard.has_bucket(key));
-            Ok(selected.contains(key) && is_own && only.is_none_or(|only| only.contains(key)))
+        let wanted =
+            |key: &BucketKey| Ok(selected.contains(key) && only.is_none_or(|only| only.contains(key)));
+        let mut plan = if table.schema().has_primary_key() {
+            let is_own = |key: &BucketKey| self.shard.is_none_or(|shard| shard.has_bucket(key));
+            plan::plan(live, &plan_settings(table, self.strategy)?, |key| Ok(is_own(key) && wanted(key)?))?
+        } else {
+            append::plan(live, &AppendSettings::new(table, self.strategy)?, self.shard, wanted)?
         };
-        let mut plan = plan::plan(live, &plan_settings(table, self.strategy)?, wanted)?;
         if only.is_none() {
             report.table_buckets = table_buckets;
             report.selected_buckets = selected.len();
@@ -242,6 +246,9 @@ impl Compact {
         }
         if self.strategy == Strategy::Full {
             return Ok(format!("none of {selected} buckets has anything to merge"));
+        }
+        if !table.schema().has_primary_key() {
+            return Ok(append::why_nothing(live, &AppendSettings::new(table, self.strategy)?, selected));
         }
         let settings = plan_settings(table, self.strategy)?;
         let runs = live.by_bucket().into_values().map(|(_, files)| Levels::new(&files, settings.num_levels));

@@ -41,13 +41,14 @@ pub(super) fn plan_settings(table: &Table, strategy: Strategy) -> Result<PlanSet
     })
 }
 
+/// Files smaller than this are small: a share of the target size.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "file sizes are far below 2^52 and a threshold may be off by a byte"
 )]
-fn small_file_bytes(target: u64, ratio: f64) -> u64 {
+pub(super) fn small_file_bytes(target: u64, ratio: f64) -> u64 {
     (target as f64 * ratio.max(0.0)) as u64
 }
 

@@ -7,7 +7,6 @@ use weir_paimon_spec::{
     BinaryRow, DataFileMeta, DataType, Datum, FileSource, TableOptions, TableSchema, TypeKind,
 };
 
-use super::file_schema::KeyValueColumns;
 use crate::{Error, Result};
 
 /// Julian day of 1970-01-01, from which INT96 timestamps count days.
@@ -15,25 +14,27 @@ const JULIAN_EPOCH: i64 = 2_440_588;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
-/// Describes an output file of a compaction (format §4.4, §6.2). `local_now` is its `_CREATION_TIME`.
+/// Describes an output file of a compaction (format §4.4, §6.2). The table's columns are its leaves from `first_value`,
+/// its keys those at the start; files of append tables have no `level`. `local_now` is its `_CREATION_TIME`.
 pub(crate) fn describe(
     file: &OutputFile,
     schema: &TableSchema,
     options: &TableOptions,
-    columns: &KeyValueColumns,
-    level: i32,
+    first_value: usize,
+    level: Option<i32>,
     local_now: i64,
 ) -> Result<DataFileMeta> {
     let key_types = schema.key_types()?;
-    let key_columns = column_stats(file.columns.get(..columns.sequence), &key_types)?;
+    let key_columns = column_stats(file.columns.get(..key_types.len()), &key_types)?;
     let value_types: Vec<DataType> = schema.fields.iter().map(|field| field.data_type.clone()).collect();
-    let value_columns = column_stats(file.columns.get(columns.first_value..), &value_types)?;
-    let modes = StatsModes::for_level(options, level)?
+    let value_columns = column_stats(file.columns.get(first_value..), &value_types)?;
+    let modes = level
+        .map_or_else(|| StatsModes::for_append(options), |level| StatsModes::for_level(options, level))?
         .resolve(schema.fields.iter().map(|field| field.name.as_str()), &[]);
     let value_columns: Vec<ColumnStats> = value_columns
         .into_iter()
         .zip(&modes)
-        .zip(file.columns.iter().skip(columns.first_value))
+        .zip(file.columns.iter().skip(first_value))
         .map(
             |((stats, mode), engine)| {
                 if needs_exact(*mode) && !engine.exact { counts_only(&stats) } else { stats }
@@ -57,7 +58,7 @@ pub(crate) fn describe(
         min_sequence_number: file.min_sequence,
         max_sequence_number: file.max_sequence,
         schema_id: schema.id,
-        level,
+        level: level.unwrap_or(0),
         extra_files: Vec::new(),
         creation_time: Some(local_now),
         delete_row_count: Some(signed(file.deletes)?),

@@ -46,16 +46,20 @@ async fn expire(storage: &Storage, report: &mut ExpireReport) -> Result<ExpireOu
 
 #[tokio::test]
 async fn a_compaction_survives_a_fault_at_every_call() {
-    survives_a_fault_at_every_call(&compaction()).await;
+    survives_a_fault_at_every_call(TestTable::with_history().await, &compaction()).await;
 }
 
 #[tokio::test]
 async fn a_compaction_that_merges_manifests_survives_a_fault_at_every_call() {
-    survives_a_fault_at_every_call(&merging_compaction()).await;
+    survives_a_fault_at_every_call(TestTable::with_history().await, &merging_compaction()).await;
 }
 
-async fn survives_a_fault_at_every_call(request: &Compact) {
-    let original = TestTable::with_history().await;
+#[tokio::test]
+async fn a_compaction_of_an_append_table_survives_a_fault_at_every_call() {
+    survives_a_fault_at_every_call(TestTable::with_small_files().await, &compaction()).await;
+}
+
+async fn survives_a_fault_at_every_call(original: TestTable, request: &Compact) {
     original.tag("kept", 2).await;
     let before = original.all_versions().await;
     let rows = original.rows().await;

@@ -1,6 +1,7 @@
-//! A small primary-key table, written as a Paimon writer with `write-only=true` writes it.
+//! A small table with or without a primary key, written as a Paimon writer with `write-only=true` writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,9 +41,27 @@ impl TestTable {
 
     pub(crate) async fn with_buckets(buckets: i32) -> Self {
         let table = Self { directory: TempDir::new().unwrap(), buckets, next_sequence: 0 };
-        let schema = SCHEMA.replace(r#""bucket":"1""#, &format!(r#""bucket":"{buckets}""#));
+        let mut schema = SCHEMA.replace(r#""bucket":"1""#, &format!(r#""bucket":"{buckets}""#));
+        if !table.has_key() {
+            schema = schema.replace(r#""primaryKeys":["id"]"#, r#""primaryKeys":[]"#);
+        }
         table.put(&BranchPaths::main().schema(0), schema.into_bytes()).await;
         table
+    }
+
+    /// A table without a key and without buckets, with small files and a snapshot for each; no id occurs twice.
+    pub(crate) async fn with_small_files() -> Self {
+        let mut table = Self::with_buckets(-1).await;
+        for round in 0..6_i32 {
+            let first = i64::from(round) * 8;
+            let rows: Vec<(i64, Option<i32>)> = (first..first + 8).map(|id| (id, Some(round))).collect();
+            table.append(&rows).await;
+        }
+        table
+    }
+
+    const fn has_key(&self) -> bool {
+        self.buckets > 0
     }
 
     /// A table of this many buckets with overlapping level 0 files, two in the first and one more in each later one.
@@ -143,7 +162,9 @@ impl TestTable {
             Arc::new(ids),
             Arc::new(values),
         ];
-        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
+        let batch = RecordBatch::try_new(schema, columns).unwrap();
+        let batch = if self.has_key() { batch } else { batch.project(&[3, 4]).unwrap() };
+        let schema = batch.schema();
         let mut writer = ArrowWriter::try_new(Vec::new(), schema, None).unwrap();
         writer.write(&batch).unwrap();
         let content = writer.into_inner().unwrap();
@@ -152,17 +173,22 @@ impl TestTable {
         let key_type = [DataType::not_null(TypeKind::BigInt)];
         let key = |id: i64| BinaryRow::encode(&[Datum::BigInt(id)], &key_type).unwrap();
         let deletes = rows.iter().filter(|(_, v)| v.is_none()).count();
-        DataFileMeta {
-            file_size,
-            min_key: key(rows.first().unwrap().0),
-            max_key: key(rows.last().unwrap().0),
-            key_stats: SimpleStats::empty(),
+        let file = DataFileMeta {
             min_sequence_number: first_sequence,
             max_sequence_number: self.next_sequence - 1,
             creation_time: Some(0),
-            delete_row_count: Some(i64::try_from(deletes).unwrap()),
             file_source: Some(FileSource::Append),
             ..DataFileMeta::append(name, file_size, i64::try_from(rows.len()).unwrap())
+        };
+        if !self.has_key() {
+            return file;
+        }
+        DataFileMeta {
+            min_key: key(rows.first().unwrap().0),
+            max_key: key(rows.last().unwrap().0),
+            key_stats: SimpleStats::empty(),
+            delete_row_count: Some(i64::try_from(deletes).unwrap()),
+            ..file
         }
     }
 
@@ -231,15 +257,18 @@ impl TestTable {
         self.rows_of(&table, &latest).await
     }
 
-    /// The rows of a snapshot: for each key the record with the greatest sequence number, unless it is a delete.
+    /// The rows of a snapshot: for each key the record with the greatest sequence number, unless it is a delete. Fails
+    /// when a table without a key has an id twice.
     pub(crate) async fn rows_of(&self, table: &Table, snapshot: &Snapshot) -> BTreeMap<i64, i32> {
         let mut newest: BTreeMap<i64, (i64, Option<i32>)> = BTreeMap::new();
         for entry in table.live_files(snapshot).await.unwrap().entries {
             let path = table.data_file_path(&entry.partition, entry.bucket, &entry.file).unwrap();
             let content = self.storage().read(&path).await.unwrap();
             assert_eq!(i64::try_from(content.len()).unwrap(), entry.file.file_size, "{path}");
-            for (id, sequence, value) in records(content) {
+            let records = if self.has_key() { records(content) } else { plain_records(content, &path) };
+            for (id, sequence, value) in records {
                 let known = newest.entry(id).or_insert((sequence, value));
+                assert!(self.has_key() || known.0 == sequence, "the row {id} is there twice");
                 if known.0 < sequence {
                     *known = (sequence, value);
                 }
@@ -308,6 +337,26 @@ impl TestTable {
 pub(crate) fn bucket_rows(bucket: i32, round: i32) -> Vec<(i64, Option<i32>)> {
     let first = i64::from(bucket) * 1000 + i64::from(round);
     (first..first + 6).map(|id| (id, (id % 5 != 4).then_some(round))).collect()
+}
+
+/// Rows of a file without system columns, with a number that no other row has in place of a sequence number.
+fn plain_records(content: Bytes, path: &str) -> Vec<(i64, i64, Option<i32>)> {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    let mut number = i64::try_from(hasher.finish() >> 2).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(content).unwrap().build().unwrap();
+    let mut records = Vec::new();
+    for batch in reader {
+        let batch = batch.unwrap();
+        assert_eq!(batch.num_columns(), 2, "{path} holds the table's columns alone");
+        let (ids, values) =
+            (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_primitive::<Int32Type>());
+        for row in 0..batch.num_rows() {
+            number += 1;
+            records.push((ids.value(row), number, Some(values.value(row))));
+        }
+    }
+    records
 }
 
 fn records(content: Bytes) -> Vec<(i64, i64, Option<i32>)> {

@@ -48,6 +48,7 @@ fn shown(plan: &BucketPlan) -> Vec<String> {
                     .collect();
                 format!("[{}]", shown.join("]["))
             }
+            Task::Concat(files) => format!("[{}]", run(files)),
         })
         .collect()
 }

@@ -61,6 +61,20 @@ fn a_result_that_overlaps_its_level_is_a_conflict() {
 }
 
 #[test]
+fn files_without_keys_may_share_a_level() {
+    let append = |name: &str| DataFileMeta { level: 1, ..DataFileMeta::append(name, 10, 1) };
+    let (a, b, joined) = (append("a"), append("b"), append("joined"));
+    let key = BucketKey { partition: Vec::new(), bucket: 0 };
+    let change =
+        |deletes| BucketChange { key: key.clone(), total_buckets: 2, deletes, adds: vec![joined.clone()] };
+    let live = live(&[a.clone(), b.clone()]);
+    assert_eq!(find(&live, &[change(vec![a])], &[]).unwrap(), []);
+    let gone = append("gone");
+    let conflicts = find(&live, &[change(vec![b, gone])], &[]).unwrap();
+    assert_eq!(conflicts[0].reason, "file gone was removed by another commit");
+}
+
+#[test]
 fn a_rescaled_partition_is_a_conflict() {
     let old = file("old", 0, (0, 9));
     let mut live = live(std::slice::from_ref(&old));

@@ -22,6 +22,7 @@ import org.apache.paimon.table.FileStoreTable;
 import org.apache.paimon.table.sink.CommitMessage;
 import org.apache.paimon.table.sink.TableCommitImpl;
 import org.apache.paimon.table.sink.TableWriteImpl;
+import org.apache.paimon.table.source.EndOfScanException;
 import org.apache.paimon.utils.Pair;
 
 /** What Paimon's own jobs do to a table: compaction, expiry, orphan cleaning. */
@@ -62,11 +63,19 @@ final class Maintenance {
     private static List<CommitMessage> compactAppend(FileStoreTable table) throws Exception {
         List<CommitMessage> messages = new ArrayList<>();
         BaseAppendFileStoreWrite writer = ((AppendOnlyFileStoreTable) table).store().newWrite(COMMIT_USER);
-        for (AppendCompactTask task : new AppendCompactCoordinator(table, false).run()) {
+        for (AppendCompactTask task : planAppend(table)) {
             messages.add(task.doCompact(table, writer));
         }
         writer.close();
         return messages;
+    }
+
+    private static List<AppendCompactTask> planAppend(FileStoreTable table) {
+        try {
+            return new AppendCompactCoordinator(table, false).run();
+        } catch (EndOfScanException noSmallFiles) {
+            return List.of();
+        }
     }
 
     /** Request: {@code retainMin, retainMax, olderThanMillis} (age), {@code maxDeletes}; all optional. Answer: {@code expired}. */

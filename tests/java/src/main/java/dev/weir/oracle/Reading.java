@@ -4,8 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.apache.paimon.data.BinaryArray;
+import org.apache.paimon.data.BinaryRow;
 import org.apache.paimon.data.InternalRow;
 import org.apache.paimon.disk.IOManager;
 import org.apache.paimon.io.DataFileMeta;
@@ -15,9 +19,13 @@ import org.apache.paimon.reader.RecordReader;
 import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.node.ArrayNode;
 import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.paimon.stats.SimpleStats;
 import org.apache.paimon.table.FileStoreTable;
+import org.apache.paimon.table.source.DataSplit;
 import org.apache.paimon.table.source.ReadBuilder;
+import org.apache.paimon.table.source.Split;
 import org.apache.paimon.types.RowType;
+import org.apache.paimon.utils.SerializationUtils;
 
 /** Reads rows and live files. Requests name a {@code snapshot} or a {@code tag}; without them the latest is read. */
 final class Reading {
@@ -27,7 +35,10 @@ final class Reading {
         this.tables = tables;
     }
 
-    /** Answer: {@code columns} and {@code rows} (sorted canonical text), or with {@code digest: true} their count and digest. */
+    /**
+     * Answer: {@code columns} and {@code rows} (sorted canonical text), or with {@code digest: true} their count and digest.
+     * With {@code ordered: true} the rows of each bucket stay in the order in which they are read.
+     */
     JsonNode read(JsonNode request) throws Exception {
         FileStoreTable table = travel(tables.open(request), request);
         ObjectNode answer = Main.JSON.createObjectNode();
@@ -38,8 +49,12 @@ final class Reading {
             return answer.put("count", digest.count).put("digest", Long.toHexString(digest.sum));
         }
         List<String> rows = new ArrayList<>();
-        scan(table, rows::add);
-        rows.sort(null);
+        if (Fields.flag(request, "ordered")) {
+            scanByBucket(table, rows);
+        } else {
+            scan(table, rows::add);
+            rows.sort(null);
+        }
         rows.forEach(answer.putArray("rows")::add);
         return answer;
     }
@@ -86,6 +101,22 @@ final class Reading {
         }
     }
 
+    private static void scanByBucket(FileStoreTable table, List<String> rows) throws Exception {
+        RowType partitionType = table.schema().logicalPartitionType();
+        Map<String, List<Split>> buckets = new TreeMap<>();
+        ReadBuilder builder = table.newReadBuilder();
+        for (Split split : builder.newScan().plan().splits()) {
+            DataSplit data = (DataSplit) split;
+            String bucket = CanonicalText.row(data.partition(), partitionType) + data.bucket();
+            buckets.computeIfAbsent(bucket, key -> new ArrayList<>()).add(split);
+        }
+        for (List<Split> splits : buckets.values()) {
+            try (RecordReader<InternalRow> reader = builder.newRead().createReader(splits)) {
+                reader.forEachRemaining(row -> rows.add(CanonicalText.row(row, table.rowType())));
+            }
+        }
+    }
+
     private static ObjectNode describe(FileStoreTable table, ManifestEntry entry) {
         DataFileMeta file = entry.file();
         return Main.JSON
@@ -102,7 +133,35 @@ final class Reading {
                 .put("deleteRowCount", file.deleteRowCount().orElse(null))
                 .put("minSequenceNumber", file.minSequenceNumber())
                 .put("maxSequenceNumber", file.maxSequenceNumber())
-                .put("schemaId", file.schemaId());
+                .put("schemaId", file.schemaId())
+                .put("source", file.fileSource().map(Enum::name).orElse(null))
+                .put("keys", hex(file.minKey()) + " to " + hex(file.maxKey()) + ", " + hex(file.keyStats().minValues())
+                        + " to " + hex(file.keyStats().maxValues()) + ", nulls " + counts(file.keyStats()))
+                .put("values", statistics(table, file))
+                .put("extraFiles", file.extraFiles().toString());
+    }
+
+    private static String hex(BinaryRow row) {
+        return HexFormat.of().formatHex(SerializationUtils.serializeBinaryRow(row));
+    }
+
+    private static String counts(SimpleStats stats) {
+        BinaryArray nulls = stats.nullCounts();
+        List<String> counts = new ArrayList<>();
+        for (int i = 0; i < nulls.size(); i++) {
+            counts.add(nulls.isNullAt(i) ? "unknown" : Long.toString(nulls.getLong(i)));
+        }
+        return counts.toString();
+    }
+
+    private static String statistics(FileStoreTable table, DataFileMeta file) {
+        RowType type = table.schemaManager().schema(file.schemaId()).logicalRowType();
+        if (file.valueStatsCols() != null) {
+            type = type.project(file.valueStatsCols());
+        }
+        SimpleStats stats = file.valueStats();
+        return type.getFieldNames() + ": " + CanonicalText.row(stats.minValues(), type) + " to "
+                + CanonicalText.row(stats.maxValues(), type) + ", nulls " + counts(stats);
     }
 
     /** Count of rows and a sum of their hashes that does not depend on their order. */

@@ -11,13 +11,18 @@ import org.apache.paimon.table.FileStoreTable;
 import org.apache.paimon.types.RowKind;
 import org.apache.paimon.types.RowType;
 
-/** What a table must hold after its only writer: the last row of every key, by partition. Columns are only ever added. */
+/**
+ * What a table must hold after its only writer, by partition: the last row of every key, or all rows of a table without
+ * a primary key. Columns are only ever added.
+ */
 final class WrittenRows {
     private final RowType partitionType;
     private final Projection partition;
     private final RowType keyType;
     private final Projection key;
+    private final boolean hasKey;
     private final Map<String, Map<String, GenericRow>> rows = new TreeMap<>();
+    private long applied;
 
     WrittenRows(FileStoreTable table) {
         RowType type = table.rowType();
@@ -26,6 +31,7 @@ final class WrittenRows {
         partition = CodeGenUtils.newProjection(type, partitionColumns);
         int[] keyColumns = type.getFieldIndices(table.primaryKeys());
         keyType = type.project(keyColumns);
+        hasKey = keyColumns.length > 0;
         key = CodeGenUtils.newProjection(type, keyColumns);
     }
 
@@ -33,7 +39,7 @@ final class WrittenRows {
     void apply(List<GenericRow> changes) {
         for (GenericRow row : changes) {
             Map<String, GenericRow> ofPartition = rows.computeIfAbsent(partition(row), ignored -> new TreeMap<>());
-            String rowKey = CanonicalText.row(key.apply(row), keyType);
+            String rowKey = hasKey ? CanonicalText.row(key.apply(row), keyType) : Long.toString(applied++);
             if (row.getRowKind() == RowKind.DELETE) {
                 ofPartition.remove(rowKey);
             } else {
