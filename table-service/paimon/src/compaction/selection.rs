@@ -66,14 +66,9 @@ pub(super) struct BoundSelection<'a> {
 }
 
 impl BoundSelection<'_> {
-    /// The selected ones among `buckets`, which hold the live files. `local_now` is now in the clock of
-    /// `_CREATION_TIME`.
-    pub(super) fn of(
-        &self,
-        live: &LiveFiles,
-        mut buckets: BTreeSet<BucketKey>,
-        local_now: i64,
-    ) -> Result<BTreeSet<BucketKey>> {
+    /// The selected ones among the buckets that hold files. `local_now` is now in the clock of `_CREATION_TIME`.
+    pub(super) fn of(&self, live: &LiveFiles, local_now: i64) -> Result<BTreeSet<BucketKey>> {
+        let mut buckets = live.buckets();
         let mut newest = BTreeMap::<&[u8], Option<i64>>::new();
         for entry in &live.entries {
             let newest = newest.entry(&entry.partition).or_insert(Some(i64::MIN));

@@ -153,6 +153,12 @@ impl Compact {
         if round == 1 && !self.beside_foreign_compactor {
             foreign::require_no_foreign_compactor(table).await?;
         }
+        if self.verify && !table.schema().has_primary_key() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("--verify knows only tables with a primary key, {} has none", table.location()),
+            ));
+        }
         require_no_deletion_vectors(table, &snapshot).await?;
         let live = table.live_files(&snapshot).await?;
         Ok(Some(Observed { snapshot, live }))
@@ -168,9 +174,7 @@ impl Compact {
         report: &mut CompactReport,
     ) -> Result<CompactionPlan> {
         readable::require_readable(table, live).await?;
-        let buckets: BTreeSet<BucketKey> = live.entries.iter().map(BucketKey::of).collect();
-        let table_buckets = buckets.len();
-        let selected = self.selection.bind(table)?.of(live, buckets, local_now())?;
+        let selected = self.selection.bind(table)?.of(live, local_now())?;
         let wanted =
             |key: &BucketKey| Ok(selected.contains(key) && only.is_none_or(|only| only.contains(key)));
         let mut plan = if table.schema().has_primary_key() {
@@ -180,7 +184,7 @@ impl Compact {
             append::plan(live, &AppendSettings::new(table, self.strategy)?, self.shard, wanted)?
         };
         if only.is_none() {
-            report.table_buckets = table_buckets;
+            report.table_buckets = live.buckets().len();
             report.selected_buckets = selected.len();
             report.left_out = budget::cut(&mut plan, self.max_input_bytes);
         }

@@ -18,7 +18,7 @@ mod layout;
 mod merge;
 mod rows;
 
-/// Checks the outputs of a rewrite. [`ErrorKind::Corrupt`] names the first key at which they differ from what the
+/// Checks the outputs of a rewrite of a table with a primary key. [`ErrorKind::Corrupt`] names the first key at which they differ from what the
 /// inputs merge to.
 pub(super) async fn verify(
     table: &Table,
@@ -26,12 +26,6 @@ pub(super) async fn verify(
     rewrite: &BucketRewrite,
     control: &Control,
 ) -> Result<()> {
-    if !table.schema().has_primary_key() {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("--verify knows only tables with a primary key, {} has none", table.location()),
-        ));
-    }
     let directory = table.bucket_path(&plan.key.partition, plan.key.bucket)?;
     let layout = Layout::new(table, plan)?;
     let outputs = rewrite.change.adds.iter().filter(|file| rewrite.is_new(file));

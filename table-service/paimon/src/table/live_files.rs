@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -33,6 +33,11 @@ pub struct LiveFiles {
 }
 
 impl LiveFiles {
+    /// The buckets that hold files.
+    pub fn buckets(&self) -> BTreeSet<BucketKey> {
+        self.entries.iter().map(BucketKey::of).collect()
+    }
+
     /// The files of each bucket, with the bucket count that its entries carry.
     pub fn by_bucket(&self) -> BTreeMap<BucketKey, (i32, Vec<DataFileMeta>)> {
         let mut buckets = BTreeMap::<BucketKey, (i32, Vec<DataFileMeta>)>::new();
