@@ -21,13 +21,18 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Threads that wait for local disks. The allocator keeps memory apart for each, so there are few.
+const BLOCKING_THREADS: usize = 2;
+
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error),
     };
     telemetry::start();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).max_blocking_threads(BLOCKING_THREADS).enable_all();
+    let runtime = match runtime.build() {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "the runtime could not be started");

@@ -7,8 +7,9 @@ use crate::{Error, Result};
 
 const MIB: u64 = 1 << 20;
 
-/// Memory of a process that does nothing: program, runtime, connections, and what metadata takes.
-const PROCESS: u64 = 48 * MIB;
+/// Memory of a process that does nothing (program, runtime, connections, metadata of the table), and what
+/// the allocator keeps of what was freed.
+const PROCESS: u64 = 96 * MIB;
 /// Encoded bytes on their way to the store.
 const UPLOAD: u64 = 24 * MIB;
 /// An encoder: pages under construction, dictionary, compression.
@@ -19,6 +20,8 @@ pub(crate) const BATCH: u64 = 16 * MIB;
 const BATCH_ROWS: u64 = 8192;
 /// Bytes of a plan per kept row: run, row, key, sequence number and kind.
 const PLAN_ROW: u64 = 26;
+/// Input rows that are expected for an output row, at most.
+const INPUT_PER_OUTPUT: u64 = 3;
 /// Part of an estimate that the allocator adds.
 const SLACK_PERCENT: u64 = 15;
 
@@ -80,6 +83,8 @@ impl Budget {
             plan: PlanSize { unit: unit_rows, input: 1 << 24, window: 1 << 17 },
         };
         let Some(memory) = memory else { return Ok(budget) };
+        // Units of runs that share more keys than this are closed before they are full.
+        budget.plan.input = INPUT_PER_OUTPUT * unit_rows as u64;
         let facts = Facts::of(runs, leaves.len(), plan_columns);
         while budget.need(&facts) > memory {
             if !budget.shrink() {
@@ -112,8 +117,9 @@ impl Budget {
                 width.pages + 2 * batches + ENCODER + 2 * width.largest_page + width.encoded * unit_rows;
             task = task.max(one);
         }
-        let window = self.plan.window.min(facts.rows);
-        let cursors = facts.runs * (window + 3 * BATCH_ROWS) * facts.plan_row + facts.plan_pages;
+        let windows = (facts.runs * self.plan.window).min(facts.rows);
+        let batches = (facts.runs * 3 * BATCH_ROWS).min(3 * facts.rows);
+        let cursors = (windows + batches) * facts.plan_row + facts.plan_pages;
         let fetched = (self.fetch_ahead as u64 + 1) * group.min(facts.total());
         let encoded = threads * task + self.encode_ahead as u64 * chunk;
         let plans = 2 * unit_rows * PLAN_ROW;
@@ -124,23 +130,21 @@ impl Budget {
     /// Takes on less, what costs least first; `false` when there is nothing left to give up.
     fn shrink(&mut self) -> bool {
         let plan = &mut self.plan;
-        if plan.input > 4 * plan.unit as u64 {
-            plan.input /= 2;
-        } else if plan.window > 1 << 15 {
+        if plan.window > 1 << 15 {
             plan.window /= 2;
         } else if self.fetch_bytes > MIB {
             self.fetch_bytes /= 2;
         } else if self.fetch_ahead > 1 {
             self.fetch_ahead -= 1;
         } else if plan.unit > 1 << 17 {
-            plan.unit /= 2;
+            plan.halve();
         } else if self.encode_ahead > 0 {
             self.encode_ahead -= 1;
         } else if self.threads > 1 {
             // With nothing encoded ahead there are never more tasks than threads.
             self.threads -= 1;
         } else if plan.unit > 1 << 10 {
-            plan.unit /= 2;
+            plan.halve();
         } else if plan.window > BATCH_ROWS {
             plan.window /= 2;
         } else if plan.input > plan.unit as u64 {

@@ -60,6 +60,14 @@ pub(crate) struct PlanSize {
     pub(crate) window: u64,
 }
 
+impl PlanSize {
+    /// Makes units half as large.
+    pub(crate) fn halve(&mut self) {
+        self.unit /= 2;
+        self.input /= 2;
+    }
+}
+
 impl Planner {
     /// Plans over some rows of every run.
     pub(crate) fn new(
