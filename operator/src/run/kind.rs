@@ -203,3 +203,49 @@ impl Run for SnapshotExpiry {
         &caches.expiries
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use weir_contract::Invocation;
+
+    use super::*;
+
+    #[test]
+    fn every_parameter_of_a_compaction_reaches_the_command_line() {
+        let job: CompactionJob = serde_json::from_value(json!({
+            "apiVersion": "weir.dev/v1alpha1",
+            "kind": "CompactionJob",
+            "metadata": {"name": "orders-1"},
+            "spec": {"tableRef": {"name": "orders"}, "parameters": {
+                "strategy": "Minor",
+                "where": "dt >= '2026-11-01' AND region IN ('eu', 'us')",
+                "buckets": "0-99,120",
+                "partitionIdleTime": "24h",
+                "maxInputBytes": "10Gi",
+                "verify": true,
+                "options": {"commit.max-retries": "3"},
+                "dryRun": true,
+            }},
+        }))
+        .unwrap();
+        let (options, dry_run) = job.modifiers();
+        let location = "s3://lake/orders".to_owned();
+        let asked = Invocation { operation: job.operation(), location, dry_run, options, run: None };
+        assert_eq!(
+            asked.args(),
+            [
+                "compact",
+                "s3://lake/orders",
+                "--strategy=minor",
+                "--where=dt >= '2026-11-01' AND region IN ('eu', 'us')",
+                "--buckets=0-99,120",
+                "--partition-idle-time=24h",
+                "--max-input-bytes=10Gi",
+                "--option=commit.max-retries=3",
+                "--verify",
+                "--dry-run",
+            ]
+        );
+    }
+}

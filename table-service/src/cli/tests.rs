@@ -137,6 +137,16 @@ fn what_to_compact_is_checked_before_the_table_is_opened() {
 }
 
 #[test]
+fn durations_and_quantities_are_read_as_kubernetes_writes_them() {
+    let words =
+        ["weir", "compact", "/t", "--partition-idle-time=1h30m", "--max-input-bytes=1.5Gi", "--shard=2/3"];
+    let Verb::Compact(args) = Cli::try_parse_from(words).unwrap().verb else { panic!("another verb") };
+    assert_eq!(args.partition_idle_time.map(|time| time.as_secs()), Some(5400));
+    assert_eq!(args.max_input_bytes.map(ByteSize::bytes), Some(1_610_612_736));
+    assert_eq!(args.shard.map(|shard| shard.index), Some(2));
+}
+
+#[test]
 fn an_option_needs_a_key_and_a_value() {
     assert!(Cli::try_parse_from(["weir", "compact", "/t", "--option", "write-only"]).is_err());
     let cli = Cli::try_parse_from(["weir", "compact", "/t", "--option", "a=b=c"]).unwrap();
