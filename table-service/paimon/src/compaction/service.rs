@@ -153,12 +153,6 @@ impl Compact {
         if round == 1 && !self.beside_foreign_compactor {
             foreign::require_no_foreign_compactor(table).await?;
         }
-        if self.verify && !table.schema().has_primary_key() {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("--verify knows only tables with a primary key, {} has none", table.location()),
-            ));
-        }
         require_no_deletion_vectors(table, &snapshot).await?;
         let live = table.live_files(&snapshot).await?;
         Ok(Some(Observed { snapshot, live }))

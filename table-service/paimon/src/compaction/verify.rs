@@ -1,25 +1,26 @@
 //! Comparing the outputs of a rewrite, row for row, with an independent merge of its inputs, before the commit.
 //!
 //! Nothing of the columnar engine is used: files are read through Parquet's ordinary record reader, and records are
-//! merged one at a time with a heap over the sorted runs of a section. A row group of each run of one section is held
-//! in memory, compressed, with a batch of decoded rows.
+//! merged one at a time with a heap over the sorted runs of a section; rows without a key follow each other. A row group
+//! of each run of one section is held in memory, compressed, with a batch of decoded rows.
 
 use weir_columnar::Control;
 use weir_paimon_spec::DataFileMeta;
 
 use self::layout::Layout;
 use self::merge::MergedRows;
-use self::rows::{RunRows, StoredFile};
+use self::rows::{Head, RunRows, StoredFile};
 use super::plan::{BucketPlan, Task};
 use super::rewrite::BucketRewrite;
+use super::sections::FileSection;
 use crate::{Error, ErrorKind, Result, Table};
 
 mod layout;
 mod merge;
 mod rows;
 
-/// Checks the outputs of a rewrite of a table with a primary key. [`ErrorKind::Corrupt`] names the first key at which they differ from what the
-/// inputs merge to.
+/// Checks the outputs of a rewrite. [`ErrorKind::Corrupt`] names the first key, or row without a key, at which they
+/// differ from what the inputs merge to.
 pub(super) async fn verify(
     table: &Table,
     plan: &BucketPlan,
@@ -33,9 +34,7 @@ pub(super) async fn verify(
     let mut found = RunRows::of_outputs(table, &layout, outputs);
     let mut rows: u64 = 0;
     for task in &plan.tasks {
-        let Task::Rewrite(sections) = task else { continue };
-        for section in sections {
-            let mut expected = MergedRows::new(&layout, open_runs(table, plan, &layout, section)?);
+        for mut expected in expected(table, plan, &layout, task)? {
             while let Some(expected) = expected.next().await? {
                 if control.is_cancelled() {
                     return Err(Error::new(ErrorKind::Cancelled, "the verification was stopped"));
@@ -61,6 +60,49 @@ pub(super) async fn verify(
     }
     tracing::info!(rows, directory, "the outputs are what the inputs merge to");
     Ok(())
+}
+
+/// What a task must write.
+enum Expected<'a> {
+    /// What runs merge to.
+    Merged(MergedRows<'a>),
+    /// The rows of files, one after the other.
+    Copied(RunRows<'a>),
+}
+
+impl Expected<'_> {
+    async fn next(&mut self) -> Result<Option<Head>> {
+        match self {
+            Self::Merged(merged) => merged.next().await,
+            Self::Copied(rows) => {
+                let head = rows.head().await?;
+                rows.advance().await?;
+                Ok(head)
+            }
+        }
+    }
+}
+
+fn expected<'a>(
+    table: &'a Table,
+    plan: &BucketPlan,
+    layout: &'a Layout,
+    task: &Task,
+) -> Result<Vec<Expected<'a>>> {
+    match task {
+        Task::Upgrade(_) => Ok(Vec::new()),
+        Task::Rewrite(sections) => {
+            let merged = |section: &FileSection| {
+                let runs = open_runs(table, plan, layout, section)?;
+                Ok(Expected::Merged(MergedRows::new(layout, runs)))
+            };
+            sections.iter().map(merged).collect()
+        }
+        Task::Concat(files) => {
+            let files = files.iter().map(|file| stored(table, plan, file)).collect::<Result<_>>()?;
+            Ok(vec![Expected::Copied(RunRows::of_inputs(table, layout, files))])
+        }
+    }
 }
 
 fn open_runs<'a>(

@@ -92,6 +92,21 @@ async fn an_altered_key_is_found() {
 }
 
 #[tokio::test]
+async fn an_altered_row_of_a_table_without_a_key_is_found() {
+    let table = TestTable::with_small_files().await;
+    let files = table.files().await;
+    let (outcome, _) = compact(&request(true), &altering(&table, 0, 47, 99)).await;
+    let message = outcome.unwrap_err().to_string();
+    assert!(message.contains("row (47, 5) was expected, row (99, 5) was written"), "{message}");
+    assert_eq!(table.files().await, files, "the outputs are deleted");
+
+    let rows = table.rows().await;
+    let (outcome, _) = compact(&request(true), &table.storage()).await;
+    assert_eq!(outcome.unwrap(), CompactOutcome::Committed);
+    assert_eq!(table.rows().await, rows);
+}
+
+#[tokio::test]
 async fn good_outputs_are_committed_after_they_were_compared() {
     let table = TestTable::with_busy_buckets(3).await;
     let rows = table.rows().await;

@@ -7,18 +7,19 @@ use arrow::compute::{CastOptions, SortOptions, cast_with_options};
 use arrow::datatypes::{DataType, Int8Type, Int64Type, SchemaRef};
 use arrow::row::{RowConverter, Rows, SortField};
 use parquet::arrow::parquet_to_arrow_schema;
-use parquet::schema::types::SchemaDescriptor;
+use parquet::schema::types::{SchemaDescriptor, TypePtr};
 use weir_columnar::ColumnSource;
 use weir_paimon_spec::TableSchema;
 use weir_paimon_spec::options::{SortOrder, keys};
 
+use crate::compaction::append::AppendColumns;
 use crate::compaction::file_schema::KeyValueColumns;
 use crate::compaction::plan::BucketPlan;
 use crate::{Error, Result, Table};
 
 /// Columns, orders and rules of a bucket's merge.
 pub(super) struct Layout {
-    columns: KeyValueColumns,
+    columns: Columns,
     schema: SchemaRef,
     whole: RowConverter,
     key: RowConverter,
@@ -30,6 +31,46 @@ pub(super) struct Layout {
     pub(super) drop_deletes: bool,
 }
 
+/// Columns of outputs.
+enum Columns {
+    /// With a key, sequence number and row kind.
+    KeyValue(KeyValueColumns),
+    /// Those of the table alone.
+    Append(AppendColumns),
+}
+
+impl Columns {
+    fn new(schema: &TableSchema) -> Result<Self> {
+        Ok(if schema.has_primary_key() {
+            Self::KeyValue(KeyValueColumns::new(schema)?)
+        } else {
+            Self::Append(AppendColumns::new(schema)?)
+        })
+    }
+
+    fn message(&self) -> &TypePtr {
+        match self {
+            Self::KeyValue(columns) => &columns.message,
+            Self::Append(columns) => &columns.message,
+        }
+    }
+
+    fn key(&self) -> &[usize] {
+        match self {
+            Self::KeyValue(columns) => &columns.key,
+            Self::Append(_) => &[],
+        }
+    }
+
+    /// The table's first column.
+    fn first_value(&self) -> usize {
+        match self {
+            Self::KeyValue(columns) => columns.first_value,
+            Self::Append(_) => 0,
+        }
+    }
+}
+
 /// Rows in the layout of outputs, ready to be compared.
 pub(super) struct Decoded {
     /// The columns, for messages.
@@ -38,27 +79,27 @@ pub(super) struct Decoded {
     pub(super) keys: usize,
     /// Every column.
     pub(super) whole: Rows,
-    /// The key.
-    pub(super) key: Rows,
+    /// The key, if rows have one.
+    pub(super) key: Option<Rows>,
     /// User-defined sequence columns, if there are any.
     pub(super) order: Option<Rows>,
-    /// Sequence numbers.
+    /// Sequence numbers; 0 where rows have none.
     pub(super) sequence: Int64Array,
-    /// Row kinds.
+    /// Row kinds; 0 where rows have none.
     pub(super) kind: Int8Array,
 }
 
 impl Layout {
     pub(super) fn new(table: &Table, plan: &BucketPlan) -> Result<Self> {
-        let (options, columns) = (table.options(), KeyValueColumns::new(table.schema())?);
-        let descriptor = SchemaDescriptor::new(Arc::clone(&columns.message));
+        let (options, columns) = (table.options(), Columns::new(table.schema())?);
+        let descriptor = SchemaDescriptor::new(Arc::clone(columns.message()));
         let schema = parquet_to_arrow_schema(&descriptor, None).map_err(|error| internal(&error))?;
         let fields = &table.schema().fields;
         let order_columns: Vec<usize> = options
             .sequence_fields()?
             .iter()
             .filter_map(|name| fields.iter().position(|field| field.name == *name))
-            .map(|position| columns.first_value + position)
+            .map(|position| columns.first_value() + position)
             .collect();
         let descending = options.get(&keys::SEQUENCE_FIELD_SORT_ORDER)? == SortOrder::Descending;
         let of = |column: &usize, options| {
@@ -69,7 +110,7 @@ impl Layout {
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         Ok(Self {
             whole: converter(all.iter().map(|column| of(column, ascending)).collect())?,
-            key: converter(columns.key.iter().map(|column| of(column, ascending)).collect())?,
+            key: converter(columns.key().iter().map(|column| of(column, ascending)).collect())?,
             order: converter(
                 order_columns
                     .iter()
@@ -90,7 +131,10 @@ impl Layout {
         table: &TableSchema,
         file: &TableSchema,
     ) -> Result<Vec<ColumnSource>> {
-        self.columns.sources(table, file)
+        match &self.columns {
+            Columns::KeyValue(columns) => columns.sources(table, file),
+            Columns::Append(_) => AppendColumns::sources(table, file),
+        }
     }
 
     /// Where outputs have them.
@@ -114,15 +158,23 @@ impl Layout {
         };
         let all: Vec<usize> = (0..columns.len()).collect();
         let system = |position: usize| columns.get(position).ok_or("a system column is missing");
+        let (sequence, kind) = match &self.columns {
+            Columns::KeyValue(columns) => (
+                system(columns.sequence)?.as_primitive::<Int64Type>().clone(),
+                system(columns.kind)?.as_primitive::<Int8Type>().clone(),
+            ),
+            Columns::Append(_) => (vec![0; batch.num_rows()].into(), vec![0; batch.num_rows()].into()),
+        };
+        let key = self.columns.key();
         Ok(Decoded {
             whole: rows(&self.whole, &all)?,
-            key: rows(&self.key, &self.columns.key)?,
+            key: (!key.is_empty()).then(|| rows(&self.key, key)).transpose()?,
             order: (!self.order_columns.is_empty())
                 .then(|| rows(&self.order, &self.order_columns))
                 .transpose()?,
-            sequence: system(self.columns.sequence)?.as_primitive::<Int64Type>().clone(),
-            kind: system(self.columns.kind)?.as_primitive::<Int8Type>().clone(),
-            keys: self.columns.key.len(),
+            sequence,
+            kind,
+            keys: key.len(),
             columns,
         })
     }

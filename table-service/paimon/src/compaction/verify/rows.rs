@@ -23,6 +23,9 @@ use crate::{Error, Result, Table};
 /// Rows that are decoded at a time.
 const BATCH_ROWS: usize = 1024;
 
+/// Columns by which a row without a key is told.
+const SHOWN_COLUMNS: usize = 5;
+
 /// Bytes at the end of a Parquet file: length of the footer, and a magic word.
 const TAIL: u64 = 8;
 
@@ -66,9 +69,9 @@ impl Head {
         self.batch.whole.row(self.position).data()
     }
 
-    /// The key, as bytes in the order of keys.
+    /// The key, as bytes in the order of keys; none without a key.
     pub(super) fn key(&self) -> &[u8] {
-        self.batch.key.row(self.position).data()
+        self.batch.key.as_ref().map_or(&[], |key| key.row(self.position).data())
     }
 
     /// What decides between records of one key: the greatest wins.
@@ -82,13 +85,19 @@ impl Head {
         self.batch.kind.value(self.position) % 2 == 1
     }
 
-    /// Key, sequence number and kind, for people.
+    /// Key, sequence number and kind, or the first columns of a row without a key, for people.
     pub(super) fn shown(&self) -> String {
-        let mut text = String::from("key (");
-        for (i, column) in self.batch.columns.iter().take(self.batch.keys).enumerate() {
+        let has_key = self.batch.key.is_some();
+        let (mut text, columns) =
+            if has_key { ("key (".to_owned(), self.batch.keys) } else { ("row (".to_owned(), SHOWN_COLUMNS) };
+        for (i, column) in self.batch.columns.iter().take(columns).enumerate() {
             let value = array_value_to_string(column, self.position).unwrap_or_else(|_| "?".to_owned());
             // Writing to a string cannot fail.
             let _ = write!(text, "{}{value}", if i > 0 { ", " } else { "" });
+        }
+        if !has_key {
+            text.push(')');
+            return text;
         }
         let (sequence, kind) =
             (self.batch.sequence.value(self.position), self.batch.kind.value(self.position));
@@ -127,6 +136,7 @@ impl<'a> RunRows<'a> {
         let before = self.head().await?;
         self.position += 1;
         if let (Some(before), Some(next)) = (before, self.head().await?)
+            && before.batch.key.is_some()
             && before.key() >= next.key()
         {
             let path = self.open.as_ref().map_or("a file", |open| open.file.path.as_str());
