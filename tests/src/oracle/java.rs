@@ -139,6 +139,11 @@ impl Java {
         self.commit(&request)
     }
 
+    /// Hides the first row of every live file of an append table without partitions and buckets with a deletion vector.
+    pub fn hide_first_rows(&self, table: &TableAt) -> Result<u64> {
+        self.commit(&table.request("hideFirstRows"))
+    }
+
     /// Writes this many random rows as one commit.
     pub fn generate(&self, table: &TableAt, rows: u64, load: &Load) -> Result<u64> {
         let mut request = table.request("generate");

@@ -28,6 +28,7 @@ final class Operations implements AutoCloseable {
         byName.put("generate", writing::generate);
         byName.put("annotate", writing::annotate);
         byName.put("commitFileEntries", new FileEntries(tables)::commit);
+        byName.put("hideFirstRows", new Deletions(tables)::hideFirstRows);
         byName.put("truncatePartition", writing::truncatePartition);
         byName.put("startWriter", writers::start);
         byName.put("stopWriter", writers::stop);
