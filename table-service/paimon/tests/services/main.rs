@@ -6,6 +6,7 @@ mod faults;
 mod hints;
 mod hooked;
 mod merging;
+mod parts;
 mod picking;
 mod portions;
 mod races;

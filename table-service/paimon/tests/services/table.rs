@@ -51,8 +51,13 @@ impl TestTable {
 
     /// A table without a key and without buckets, with small files and a snapshot for each; no id occurs twice.
     pub(crate) async fn with_small_files() -> Self {
+        Self::with_many_small_files(6).await
+    }
+
+    /// The same with this many files.
+    pub(crate) async fn with_many_small_files(files: i32) -> Self {
         let mut table = Self::with_buckets(-1).await;
-        for round in 0..6_i32 {
+        for round in 0..files {
             let first = i64::from(round) * 8;
             let rows: Vec<(i64, Option<i32>)> = (first..first + 8).map(|id| (id, Some(round))).collect();
             table.append(&rows).await;
