@@ -35,10 +35,14 @@ enum Action {
     DemoDown,
     /// Runs every test.
     Test,
-    /// Runs every test with exhaustive fault positions and long races.
+    /// Runs every test with long races, many random tables and many cases of each property.
     Soak,
     /// Measures the engine.
-    Bench,
+    Bench {
+        /// Runs one workload only, and writes no page.
+        #[arg(long, value_name = "WORKLOAD")]
+        only: Option<String>,
+    },
     /// Starts a cluster and ends it when interrupted.
     Cluster {
         /// Names its directory and logs.
@@ -61,7 +65,7 @@ fn main() -> ExitCode {
         Action::DemoDown => demo::remove(),
         Action::Test => verify::run(verify::Depth::Usual),
         Action::Soak => verify::run(verify::Depth::Exhaustive),
-        Action::Bench => bench::run(),
+        Action::Bench { only } => bench::run(only.as_deref()),
         Action::Cluster { name, without_node } => cluster::hold(&name, without_node),
         Action::Setup => programs::set_up(),
     };

@@ -17,15 +17,20 @@ use crate::totals::Totals;
 
 /// Seed of everything that is sampled; printed, and taken from the environment when it is set.
 const SEED: &str = "WEIR_SEED";
-/// Asks tests for exhaustive fault positions and long races.
+/// Asks tests for long races and many random tables.
 const DEPTH: &str = "WEIR_SOAK";
+/// Seed of the property tests.
+const PROPERTY_SEED: &str = "PROPTEST_RNG_SEED";
+/// Cases of each property test that does not say how many it needs.
+const PROPERTY_CASES: &str = "PROPTEST_CASES";
+const MANY_CASES: &str = "5000";
 
 /// How much is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
-    /// Sampled fault positions, short races.
+    /// Short races, few random tables.
     Usual,
-    /// Every fault position, long races.
+    /// Long races, many random tables, many cases of each property.
     Exhaustive,
 }
 
@@ -67,9 +72,10 @@ fn check_dependencies() -> Result<()> {
 /// Runs all tests of the workspace; all of them run even when one fails.
 fn run_tests(depth: Depth, seed: &str, totals: &mut Totals) -> Result<String> {
     let mut command = cargo();
-    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]).env(SEED, seed);
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.env(SEED, seed).env(PROPERTY_SEED, seed);
     if depth == Depth::Exhaustive {
-        command.env(DEPTH, "1");
+        command.env(DEPTH, "1").env(PROPERTY_CASES, MANY_CASES);
     }
     let result = shown("tests", &mut command, |line| totals.add(line));
     match result {

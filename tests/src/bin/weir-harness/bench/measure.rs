@@ -14,11 +14,18 @@ const INTERVAL: Duration = Duration::from_millis(5);
 /// Unit of the times in `/proc/<pid>/stat`, which Linux fixes for user space.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// What one whole process used.
+/// Seconds from which on a run is not repeated.
+pub(crate) const LONG: f64 = 10.0;
+/// Runs of what does not take long.
+const REPETITIONS: usize = 3;
+
+/// What one whole process used, or the median of several.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Usage {
     /// Who it was, for people.
     pub(crate) name: &'static str,
+    /// How many runs this is the median of.
+    pub(crate) runs: usize,
     /// Seconds from start to end.
     pub(crate) wall: f64,
     /// Seconds of all cores, in the program and in the kernel.
@@ -33,6 +40,47 @@ impl Note for Usage {
     fn note(&self) -> String {
         format!("{:.2} s, {:.2} s CPU, {} MiB", self.wall, self.cpu, self.peak_rss >> 20)
     }
+}
+
+impl Usage {
+    /// The median of each time, and the largest peak, of runs of the same program; the output is the last one's.
+    fn median(runs: &[Self]) -> Option<Self> {
+        let last = runs.last()?.clone();
+        let median = |of: fn(&Self) -> f64| {
+            let mut values: Vec<f64> = runs.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        };
+        Some(Self {
+            runs: runs.len(),
+            wall: median(|run| run.wall)?,
+            cpu: median(|run| run.cpu)?,
+            peak_rss: runs.iter().map(|run| run.peak_rss).max()?,
+            ..last
+        })
+    }
+}
+
+/// Runs `once` as often as its length allows; the median, and what else the last run left.
+pub(crate) fn repeated<T>(once: impl FnMut() -> Result<(Usage, T)>) -> Result<(Usage, T)> {
+    repeated_times(REPETITIONS, once)
+}
+
+/// Runs `once` so many times, unless it takes long.
+pub(crate) fn repeated_times<T>(
+    repetitions: usize,
+    mut once: impl FnMut() -> Result<(Usage, T)>,
+) -> Result<(Usage, T)> {
+    let (first, mut left) = once()?;
+    let mut usages = vec![first];
+    while usages.len() < repetitions && usages.iter().all(|usage| usage.wall < LONG) {
+        // What the run before left goes away first.
+        drop(left);
+        let (usage, left_now) = once()?;
+        usages.push(usage);
+        left = left_now;
+    }
+    Ok((Usage::median(&usages).context("no run")?, left))
 }
 
 /// Runs a program with `input` on its standard input, which then ends.
@@ -56,7 +104,7 @@ pub(crate) fn measure(name: &'static str, command: &mut Command, input: &str) ->
     let status = child.wait()?;
     let output = reader.join().map_err(|_| anyhow::anyhow!("reading the output of {name} failed"))??;
     ensure!(status.success(), "{name} ended with {status}: {output}");
-    Ok(Usage { name, wall, cpu, peak_rss, output })
+    Ok(Usage { name, runs: 1, wall, cpu, peak_rss, output })
 }
 
 /// Waits for the end of a child, whose accounts then still exist; its peak resident set in bytes.
@@ -87,4 +135,27 @@ fn cpu_seconds(pid: u32) -> Result<f64> {
     let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<f64>().ok());
     let (user, system) = ticks(11).zip(ticks(12)).context("a process without times")?;
     Ok((user + system) / TICKS_PER_SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(wall: f64, cpu: f64, peak_rss: u64) -> Usage {
+        Usage { name: "test", runs: 1, wall, cpu, peak_rss, output: String::new() }
+    }
+
+    #[test]
+    fn short_runs_are_repeated_and_their_median_taken() {
+        let mut runs = [usage(3.0, 1.0, 5), usage(1.0, 3.0, 7), usage(2.0, 2.0, 6)].into_iter();
+        let (median, ()) = repeated(|| Ok((runs.next().context("a fourth run")?, ()))).unwrap();
+        assert_eq!(median, Usage { runs: 3, ..usage(2.0, 2.0, 7) });
+    }
+
+    #[test]
+    fn a_long_run_is_not_repeated() {
+        let mut runs = [usage(11.0, 1.0, 5)].into_iter();
+        let (only, ()) = repeated(|| Ok((runs.next().context("a second run")?, ()))).unwrap();
+        assert_eq!(only, usage(11.0, 1.0, 5));
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::measure::Usage;
-use super::workload::{KEYS, ROWS_PER_RUN, RUNS, Workload};
+use super::measure::{LONG, Usage};
+use super::section::Section;
 
 /// Load average of the last minute, as the kernel prints it.
 pub(crate) fn load_average() -> String {
@@ -11,50 +11,67 @@ pub(crate) fn load_average() -> String {
     loads.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
-/// The page with all figures and their ratios; `load` is the load average before the first of them.
-pub(crate) fn render(
-    load: &str,
-    workload: &Workload,
-    weir: &Usage,
-    limits: &[Usage],
-    java: &Usage,
-) -> String {
+/// The page with all figures; `load` is the load average before the first of them.
+pub(crate) fn render(load: &str, sections: &[Section]) -> String {
     let mut page = format!(
         "# Benchmarks\n\n\
-         Written by `make bench` on {machine}, all files in the page cache; the figures are those of whole \
-         processes. The load average at the start was {load}: above 0.5, others were at work too, and wall times \
-         say little; CPU seconds are steadier.\n\n\
-         The table is Java Paimon's: {RUNS} level-0 files of {ROWS_PER_RUN} rows in one bucket ({size} MiB), a \
-         bigint key drawn from {KEYS}, two int, two double, decimal(18,2), timestamp(3), 20 random characters and \
-         a string of 10,000 values. {rows} rows are left after merging; Java reads the same rows from every \
-         compacted copy.\n\n\
-         \"Decode + encode\" reads the same files with parquet-rs and writes as many rows as are left, without \
-         merging anything: the limit of a rewrite.\n\n\
-         | | wall, s | CPU, s | million input rows per s | peak RSS, MiB | wall, weir ÷ this | CPU, weir ÷ this |\n\
-         |---|---|---|---|---|---|---|\n",
+         Written by `make bench` on {machine}. The tables are Java Paimon's and in the page cache; the figures are those \
+         of whole processes, and ratios compare processes of this one run. What takes less than {LONG} s is run three \
+         times, and its median shown; peak memory is the largest of all runs. After each compaction Java reads the same \
+         rows from the table as before. The load average at the start was {load}: above 0.5, others were at work too, \
+         and wall times say little; CPU seconds are steadier.\n",
         machine = machine(),
-        size = workload.input_bytes() >> 20,
-        rows = workload.rows.count,
     );
-    for usage in std::iter::once(weir).chain(limits).chain([java]) {
+    for section in sections {
         // Writing to a string cannot fail.
-        let _ = writeln!(page, "{}", table_row(workload, weir, usage));
+        let _ = write!(page, "\n{}", rendered(section));
     }
+    let _ = write!(page, "\n{}", goals(sections));
     page
 }
 
-fn table_row(workload: &Workload, weir: &Usage, usage: &Usage) -> String {
+fn rendered(section: &Section) -> String {
+    let mut text = format!("## {}\n\n{}\n", section.title, section.about);
+    if let Some(first) = section.usages.first() {
+        text.push_str(
+            "\n| | runs | wall, s | CPU, s | million input rows per s | peak RSS, MiB | wall, first ÷ this | CPU, first ÷ this |\n\
+             |---|---|---|---|---|---|---|---|\n",
+        );
+        for usage in &section.usages {
+            let _ = writeln!(text, "{}", table_row(section, first, usage));
+        }
+    }
+    for fact in &section.facts {
+        let _ = write!(text, "\n{fact}\n");
+    }
+    text
+}
+
+fn table_row(section: &Section, first: &Usage, usage: &Usage) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = workload.input_rows() as f64 / usage.wall / 1e6;
+    let rate = section.input_rows.map(|rows| format!("{:.2}", rows as f64 / usage.wall / 1e6));
     format!(
-        "| {} | {:.2} | {:.2} | {rate:.2} | {} | {:.2} | {:.2} |",
+        "| {} | {} | {:.2} | {:.2} | {} | {} | {:.2} | {:.2} |",
         usage.name,
+        usage.runs,
         usage.wall,
         usage.cpu,
+        rate.as_deref().unwrap_or("–"),
         usage.peak_rss >> 20,
-        weir.wall / usage.wall,
-        weir.cpu / usage.cpu,
+        first.wall / usage.wall,
+        first.cpu / usage.cpu,
     )
+}
+
+fn goals(sections: &[Section]) -> String {
+    let mut text = "## Goals\n\n| measure | to reach | reached |\n|---|---|---|\n".to_owned();
+    for goal in sections.iter().flat_map(|section| &section.goals) {
+        let _ = writeln!(text, "| {} | {} | {} |", goal.measure, goal.to_reach(), goal.reached());
+    }
+    for section in sections.iter().filter(|section| section.goals.is_empty()) {
+        let _ = writeln!(text, "| {} | | **failed** |", section.title);
+    }
+    text
 }
 
 /// Processor and number of cores.
