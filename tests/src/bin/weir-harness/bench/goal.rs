@@ -91,7 +91,8 @@ impl Unit {
         match self {
             Self::Fraction => format!("1/{:.0}", 1.0 / value),
             Self::Count => format!("{value:.0}"),
-            _ => self.with_unit(&format!("{}", self.scaled(value))),
+            Self::MebiBytes | Self::MegaBytes => self.with_unit(&format!("{:.0}", self.scaled(value))),
+            _ => self.with_unit(&format!("{value}")),
         }
     }
 
