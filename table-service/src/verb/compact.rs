@@ -44,7 +44,7 @@ pub(crate) async fn run(
         options: options(&args.common),
     };
     let mut service = CompactReport::default();
-    let outcome = compact.run(storage, control, &progress::listener(), &mut service).await;
+    let outcome = compact.run(storage, control, &progress::listener(storage), &mut service).await;
     let figures = figures(&service);
     report.snapshot_before = service.snapshot_before;
     report.snapshot_after = service.snapshot_after.or(service.snapshot_before);

@@ -11,6 +11,7 @@
 )]
 
 mod boundaries;
+mod bounded;
 mod column;
 mod copying;
 mod failures;
