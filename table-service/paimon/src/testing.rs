@@ -1,5 +1,7 @@
 //! Files for unit tests.
 
+use std::sync::Arc;
+
 use weir_paimon_spec::{BinaryRow, DataFileMeta, DataType, Datum, TypeKind};
 
 /// Types of a key of one INT column.
@@ -18,7 +20,12 @@ pub(crate) fn file(name: &str, level: i32, keys: (i32, i32)) -> DataFileMeta {
     }
 }
 
+/// Files as live entries and plans share them.
+pub(crate) fn shared(files: &[DataFileMeta]) -> Vec<Arc<DataFileMeta>> {
+    files.iter().cloned().map(Arc::new).collect()
+}
+
 /// Names of files without their extension.
-pub(crate) fn names<'a>(files: impl IntoIterator<Item = &'a DataFileMeta>) -> Vec<&'a str> {
+pub(crate) fn names<'a>(files: impl IntoIterator<Item = &'a Arc<DataFileMeta>>) -> Vec<&'a str> {
     files.into_iter().map(|file| file.file_name.trim_end_matches(".parquet")).collect()
 }

@@ -1,5 +1,7 @@
 //! Entries of a manifest, and what is live after a sequence of them (format §4.3, §4.6).
 
+use std::sync::Arc;
+
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -47,8 +49,8 @@ pub struct ManifestEntry {
     pub bucket: i32,
     /// Buckets that the partition had when the file was written.
     pub total_buckets: i32,
-    /// The file.
-    pub file: DataFileMeta,
+    /// The file; shared, because entries are many and are held by plans and commits too.
+    pub file: Arc<DataFileMeta>,
 }
 
 impl ManifestEntry {

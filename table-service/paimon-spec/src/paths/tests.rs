@@ -55,13 +55,14 @@ fn finds_data_files_and_the_files_beside_them() {
         file: DataFileMeta {
             extra_files: vec!["data-1.parquet.index".into()],
             ..DataFileMeta::append("data-1.parquet", 1, 1)
-        },
+        }
+        .into(),
     };
     assert_eq!(
         paths.files(&entry).unwrap(),
         [table("pt=1/k%3D1=x/bucket-0/data-1.parquet"), table("pt=1/k%3D1=x/bucket-0/data-1.parquet.index")]
     );
-    entry.file.external_path = Some("s3://else/where/data-1.parquet".into());
+    std::sync::Arc::make_mut(&mut entry.file).external_path = Some("s3://else/where/data-1.parquet".into());
     assert_eq!(
         paths.files(&entry).unwrap(),
         [

@@ -34,7 +34,7 @@ mod tests {
     use super::super::plan::Task;
     use super::*;
     use crate::table::BucketKey;
-    use crate::testing::file;
+    use crate::testing::{file, shared};
 
     /// Buckets that rewrite this many files of 1000 bytes.
     fn plan(files: &[usize]) -> CompactionPlan {
@@ -44,7 +44,7 @@ mod tests {
             sorted_runs: *files,
             output_level: 5,
             drop_deletes: true,
-            tasks: vec![Task::Rewrite(vec![vec![vec![file("a", 0, (0, 9)); *files]]])],
+            tasks: vec![Task::Rewrite(vec![vec![shared(&vec![file("a", 0, (0, 9)); *files])]])],
         };
         CompactionPlan { buckets: (0..).zip(files).map(bucket).collect() }
     }

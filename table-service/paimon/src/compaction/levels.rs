@@ -1,6 +1,7 @@
 //! The LSM tree of one bucket.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use weir_paimon_spec::DataFileMeta;
 
@@ -20,13 +21,13 @@ pub(crate) struct LevelRun {
     /// Level of its files.
     pub(crate) level: i32,
     /// Its files; one for level 0.
-    pub(crate) files: Vec<DataFileMeta>,
+    pub(crate) files: Vec<Arc<DataFileMeta>>,
 }
 
 impl Levels {
     /// Arranges the files of a bucket. `num_levels` is the table's option; files may sit higher when it was lowered.
-    pub(crate) fn new(files: &[DataFileMeta], num_levels: i32) -> Self {
-        let mut level0: Vec<&DataFileMeta> = files.iter().filter(|file| file.level == 0).collect();
+    pub(crate) fn new(files: &[Arc<DataFileMeta>], num_levels: i32) -> Self {
+        let mut level0: Vec<&Arc<DataFileMeta>> = files.iter().filter(|file| file.level == 0).collect();
         level0.sort_by(|a, b| {
             b.max_sequence_number
                 .cmp(&a.max_sequence_number)
@@ -35,10 +36,10 @@ impl Levels {
                 .then(a.file_name.cmp(&b.file_name))
         });
         let mut runs: Vec<LevelRun> =
-            level0.into_iter().map(|file| LevelRun { level: 0, files: vec![file.clone()] }).collect();
-        let mut upper = BTreeMap::<i32, Vec<DataFileMeta>>::new();
+            level0.into_iter().map(|file| LevelRun { level: 0, files: vec![Arc::clone(file)] }).collect();
+        let mut upper = BTreeMap::<i32, Vec<Arc<DataFileMeta>>>::new();
         for file in files.iter().filter(|file| file.level > 0) {
-            upper.entry(file.level).or_default().push(file.clone());
+            upper.entry(file.level).or_default().push(Arc::clone(file));
         }
         let highest = upper.keys().next_back().copied().unwrap_or(0);
         runs.extend(upper.into_iter().map(|(level, files)| LevelRun { level, files }));
@@ -75,6 +76,7 @@ impl Levels {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::shared;
 
     fn file(name: &str, level: i32, sequences: (i64, i64)) -> DataFileMeta {
         DataFileMeta {
@@ -103,7 +105,7 @@ mod tests {
             file("mid", 3, (0, 0)),
             file("deep-b", 5, (0, 0)),
         ];
-        let levels = Levels::new(&files, 6);
+        let levels = Levels::new(&shared(&files), 6);
         assert_eq!(
             names(&levels),
             [vec!["wide"], vec!["new"], vec!["old"], vec!["mid"], vec!["deep-a", "deep-b"]]
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn files_above_a_lowered_number_of_levels_raise_the_highest_level() {
-        assert_eq!(Levels::new(&[file("a", 7, (0, 0))], 4).max_level(), 7);
+        assert_eq!(Levels::new(&shared(&[file("a", 7, (0, 0))]), 4).max_level(), 7);
         assert_eq!(Levels::new(&[], 4).max_level(), 3);
         assert_eq!(Levels::new(&[], 4).highest_non_empty(), 0);
     }

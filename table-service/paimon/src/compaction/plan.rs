@@ -1,6 +1,7 @@
 //! What a compaction will do, as a value.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use weir_paimon_spec::{DataFileMeta, DataType};
 
 use super::levels::Levels;
@@ -50,16 +51,16 @@ pub struct BucketPlan {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
     /// Move a file to the output level in metadata.
-    Upgrade(Box<DataFileMeta>),
+    Upgrade(Arc<DataFileMeta>),
     /// Merge the sections, in key order, into new files.
     Rewrite(Vec<FileSection>),
     /// Copy the rows of the files, one after the other, into new files: append tables.
-    Concat(Vec<DataFileMeta>),
+    Concat(Vec<Arc<DataFileMeta>>),
 }
 
 impl Task {
     /// Files that are rewritten.
-    fn inputs(&self) -> Vec<&DataFileMeta> {
+    fn inputs(&self) -> Vec<&Arc<DataFileMeta>> {
         match self {
             Self::Upgrade(_) => Vec::new(),
             Self::Rewrite(sections) => sections.iter().flatten().flatten().collect(),
@@ -70,7 +71,7 @@ impl Task {
 
 impl BucketPlan {
     /// Files that are rewritten.
-    pub fn inputs(&self) -> impl Iterator<Item = &DataFileMeta> {
+    pub fn inputs(&self) -> impl Iterator<Item = &Arc<DataFileMeta>> {
         self.tasks.iter().flat_map(Task::inputs)
     }
 
@@ -85,9 +86,9 @@ impl BucketPlan {
     }
 
     /// Files that are upgraded.
-    pub fn upgrades(&self) -> impl Iterator<Item = &DataFileMeta> {
+    pub fn upgrades(&self) -> impl Iterator<Item = &Arc<DataFileMeta>> {
         self.tasks.iter().filter_map(|task| match task {
-            Task::Upgrade(file) => Some(file.as_ref()),
+            Task::Upgrade(file) => Some(file),
             Task::Rewrite(_) | Task::Concat(_) => None,
         })
     }
@@ -129,12 +130,12 @@ pub(crate) fn plan(
 fn plan_bucket(
     key: BucketKey,
     total_buckets: i32,
-    files: &[DataFileMeta],
+    files: &[Arc<DataFileMeta>],
     settings: &PlanSettings,
 ) -> Result<Option<BucketPlan>> {
     let levels = Levels::new(files, settings.num_levels);
     let Some(pick) = pick(&levels, settings) else { return Ok(None) };
-    let picked: Vec<DataFileMeta> =
+    let picked: Vec<Arc<DataFileMeta>> =
         levels.runs().iter().take(pick.runs).flat_map(|run| run.files.iter().cloned()).collect();
     if let [only] = picked.as_slice()
         && only.level == pick.output_level
@@ -186,7 +187,7 @@ fn tasks(sections: Vec<FileSection>, output_level: i32, max_level: i32, small_fi
     let mut tasks = Vec::new();
     let mut candidate: Vec<FileSection> = Vec::new();
     for section in sections {
-        match <[Vec<DataFileMeta>; 1]>::try_from(section) {
+        match <[Vec<Arc<DataFileMeta>>; 1]>::try_from(section) {
             Err(overlapping) => candidate.push(overlapping),
             Ok([run]) => {
                 for file in run {
@@ -217,11 +218,11 @@ fn flush(candidate: &mut Vec<FileSection>, output_level: i32, max_level: i32, ta
 }
 
 /// A file that overlaps nothing moves in metadata, unless it may hold deletes that the highest level must not.
-fn upgrade(file: DataFileMeta, output_level: i32, max_level: i32, tasks: &mut Vec<Task>) {
+fn upgrade(file: Arc<DataFileMeta>, output_level: i32, max_level: i32, tasks: &mut Vec<Task>) {
     if output_level == max_level && file.may_have_deletes() {
         tasks.push(Task::Rewrite(vec![vec![vec![file]]]));
     } else if file.level != output_level {
-        tasks.push(Task::Upgrade(Box::new(file)));
+        tasks.push(Task::Upgrade(file));
     }
 }
 

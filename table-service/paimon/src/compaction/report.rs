@@ -1,5 +1,7 @@
 //! What a compaction planned and did, for `--json` and receipts.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use weir_paimon_spec::DataFileMeta;
 
@@ -87,8 +89,8 @@ pub struct FileReport {
     pub bytes: i64,
 }
 
-impl From<&DataFileMeta> for FileReport {
-    fn from(file: &DataFileMeta) -> Self {
+impl From<&Arc<DataFileMeta>> for FileReport {
+    fn from(file: &Arc<DataFileMeta>) -> Self {
         Self { name: file.file_name.clone(), level: file.level, rows: file.row_count, bytes: file.file_size }
     }
 }

@@ -85,7 +85,7 @@ async fn rewrite_tasks(
     };
     for task in &plan.tasks {
         match task {
-            Task::Upgrade(file) => change.adds.push(file.upgrade(plan.output_level)?),
+            Task::Upgrade(file) => change.adds.push(Arc::new(file.upgrade(plan.output_level)?)),
             Task::Rewrite(sections) => {
                 let bucket = BucketWriter { table, columns: KeyValueColumns::new(table.schema())? };
                 change.adds.extend(bucket.merge(plan, sections, &sink, control).await?);
@@ -110,7 +110,7 @@ impl BucketWriter<'_> {
         sections: &[FileSection],
         sink: &dyn Sink,
         control: &Control,
-    ) -> Result<Vec<DataFileMeta>> {
+    ) -> Result<Vec<Arc<DataFileMeta>>> {
         let mut inputs = Vec::with_capacity(sections.len());
         for section in sections {
             inputs.push(self.section(plan, section).await?);
@@ -129,6 +129,7 @@ impl BucketWriter<'_> {
                     Some(plan.output_level),
                     now,
                 )
+                .map(Arc::new)
             })
             .collect()
     }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use weir_paimon_spec::datum::compare_rows;
 use weir_paimon_spec::{BinaryRow, DataFileMeta, DataType, Datum};
@@ -9,7 +10,7 @@ use weir_paimon_spec::{BinaryRow, DataFileMeta, DataType, Datum};
 use crate::Result;
 
 /// Files whose keys overlap, directly or through others, packed into as few sorted runs as possible.
-pub(crate) type FileSection = Vec<Vec<DataFileMeta>>;
+pub(crate) type FileSection = Vec<Vec<Arc<DataFileMeta>>>;
 
 /// Key bounds of a file, ordered as Paimon orders keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl PartialOrd for Key {
 }
 
 /// Splits files into sections in key order (Paimon `IntervalPartition`, format §8.5).
-pub(crate) fn partition(files: &[DataFileMeta], key_types: &[DataType]) -> Result<Vec<FileSection>> {
+pub(crate) fn partition(files: &[Arc<DataFileMeta>], key_types: &[DataType]) -> Result<Vec<FileSection>> {
     let mut ranges = files
         .iter()
         .map(|file| {
@@ -39,7 +40,7 @@ pub(crate) fn partition(files: &[DataFileMeta], key_types: &[DataType]) -> Resul
         .collect::<Result<Vec<_>>>()?;
     ranges.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
     let mut sections = Vec::new();
-    let mut open: Vec<(Key, Key, &DataFileMeta)> = Vec::new();
+    let mut open: Vec<(Key, Key, &Arc<DataFileMeta>)> = Vec::new();
     let mut bound: Option<Key> = None;
     for range in ranges {
         if bound.as_ref().is_some_and(|bound| range.0 > *bound) {
@@ -55,7 +56,7 @@ pub(crate) fn partition(files: &[DataFileMeta], key_types: &[DataType]) -> Resul
 }
 
 /// Packs files, ordered by their least key, into the least number of runs: each goes to the run that ended first.
-fn pack(files: Vec<(Key, Key, &DataFileMeta)>) -> FileSection {
+fn pack(files: Vec<(Key, Key, &Arc<DataFileMeta>)>) -> FileSection {
     let mut runs: FileSection = Vec::new();
     let mut ends: BinaryHeap<Reverse<(Key, usize)>> = BinaryHeap::new();
     for (min, max, file) in files {
@@ -66,7 +67,7 @@ fn pack(files: Vec<(Key, Key, &DataFileMeta)>) -> FileSection {
             runs.len() - 1
         });
         if let Some(files) = runs.get_mut(run) {
-            files.push(file.clone());
+            files.push(Arc::clone(file));
         }
         ends.push(Reverse((max, run)));
     }

@@ -1,6 +1,7 @@
 //! Assertions on a finished rewrite before it is committed (format §19). A failure is a defect of Weir or damage in
 //! the inputs: nothing is committed.
 
+use std::sync::Arc;
 use weir_paimon_spec::datum::compare_rows;
 use weir_paimon_spec::{BinaryRow, DataFileMeta};
 
@@ -11,16 +12,16 @@ use crate::{Error, Result, Table};
 /// Checks the change of one bucket: no rows appear from nowhere, and none of a table without a primary key goes; keys
 /// and sequence numbers stay within those of the inputs, and every new file is on storage with the recorded size.
 pub(crate) async fn check(table: &Table, change: &BucketChange) -> Result<()> {
-    let is_upgrade = |file: &DataFileMeta, others: &[DataFileMeta]| {
+    let is_upgrade = |file: &DataFileMeta, others: &[Arc<DataFileMeta>]| {
         others.iter().any(|other| other.file_name == file.file_name)
     };
-    let inputs: Vec<&DataFileMeta> =
+    let inputs: Vec<&Arc<DataFileMeta>> =
         change.deletes.iter().filter(|file| !is_upgrade(file, &change.adds)).collect();
-    let outputs: Vec<&DataFileMeta> =
+    let outputs: Vec<&Arc<DataFileMeta>> =
         change.adds.iter().filter(|file| !is_upgrade(file, &change.deletes)).collect();
     let failed =
         |what: String| Err(Error::corrupt(format!("self-check failed, nothing was committed: {what}")));
-    let rows = |files: &[&DataFileMeta]| files.iter().map(|file| file.row_count).sum::<i64>();
+    let rows = |files: &[&Arc<DataFileMeta>]| files.iter().map(|file| file.row_count).sum::<i64>();
     let keeps_rows = !table.schema().has_primary_key();
     if rows(&outputs) > rows(&inputs) || keeps_rows && rows(&outputs) != rows(&inputs) {
         return failed(format!("{} rows became {}", rows(&inputs), rows(&outputs)));

@@ -4,6 +4,7 @@
 //! merged one at a time with a heap over the sorted runs of a section; rows without a key follow each other. A row group
 //! of each run of one section is held in memory, compressed, with a batch of decoded rows.
 
+use std::sync::Arc;
 use weir_columnar::Control;
 use weir_paimon_spec::DataFileMeta;
 
@@ -109,9 +110,9 @@ fn open_runs<'a>(
     table: &'a Table,
     plan: &BucketPlan,
     layout: &'a Layout,
-    section: &[Vec<DataFileMeta>],
+    section: &[Vec<Arc<DataFileMeta>>],
 ) -> Result<Vec<RunRows<'a>>> {
-    let run = |files: &Vec<DataFileMeta>| {
+    let run = |files: &Vec<Arc<DataFileMeta>>| {
         let files = files.iter().map(|file| stored(table, plan, file)).collect::<Result<_>>()?;
         Ok(RunRows::of_inputs(table, layout, files))
     };

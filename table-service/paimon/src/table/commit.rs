@@ -5,6 +5,7 @@
 //! over on its snapshot. An answer that was lost is resolved by looking for our own commit, never by guessing, and
 //! while it is unresolved nothing that the snapshot may refer to is deleted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use weir_paimon_spec::options::keys;
@@ -31,9 +32,9 @@ pub struct BucketChange {
     /// `_TOTAL_BUCKETS` of the bucket's entries.
     pub total_buckets: i32,
     /// Files that are no longer live, exactly as their ADD entries hold them.
-    pub deletes: Vec<DataFileMeta>,
+    pub deletes: Vec<Arc<DataFileMeta>>,
     /// Files that become live. An upgraded file is in both lists.
-    pub adds: Vec<DataFileMeta>,
+    pub adds: Vec<Arc<DataFileMeta>>,
 }
 
 /// A commit of kind COMPACT.

@@ -39,11 +39,11 @@ impl LiveFiles {
     }
 
     /// The files of each bucket, with the bucket count that its entries carry.
-    pub fn by_bucket(&self) -> BTreeMap<BucketKey, (i32, Vec<DataFileMeta>)> {
-        let mut buckets = BTreeMap::<BucketKey, (i32, Vec<DataFileMeta>)>::new();
+    pub fn by_bucket(&self) -> BTreeMap<BucketKey, (i32, Vec<Arc<DataFileMeta>>)> {
+        let mut buckets = BTreeMap::<BucketKey, (i32, Vec<Arc<DataFileMeta>>)>::new();
         for entry in &self.entries {
             let (_, files) = buckets.entry(BucketKey::of(entry)).or_insert((entry.total_buckets, Vec::new()));
-            files.push(entry.file.clone());
+            files.push(Arc::clone(&entry.file));
         }
         buckets
     }

@@ -211,7 +211,7 @@ impl TestTable {
         let names = FileNames::new(Uuid::new_v4().to_string());
         let partition = BinaryRow::encode(&[], &[]).unwrap();
         let (kind, total_buckets) = (FileKind::Add, self.buckets);
-        let entry = ManifestEntry { kind, partition, bucket, total_buckets, file: file.clone() };
+        let entry = ManifestEntry { kind, partition, bucket, total_buckets, file: Arc::new(file.clone()) };
         let entries = [entry];
         let name = names.manifest();
         let content = manifest::write_manifest(&entries, Compression::default()).unwrap();

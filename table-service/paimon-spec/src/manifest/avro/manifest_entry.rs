@@ -1,5 +1,7 @@
 //! Entries of manifests as records (format §4.3, §4.4).
 
+use std::sync::Arc;
+
 use super::decode::{Blobs, Lists, Longs, Record, Texts, in_record};
 use super::encode::Columns;
 use super::record::AvroRecord;
@@ -26,7 +28,7 @@ impl AvroRecord for ManifestEntry {
                 partition: partition.get(row)?,
                 bucket: bucket.int(row)?,
                 total_buckets: total_buckets.int(row)?,
-                file: file.get(row)?,
+                file: Arc::new(file.get(row)?),
             })
         };
         (0..records.len()).try_for_each(|row| {

@@ -60,7 +60,7 @@ fn entries(count: i64) -> Vec<ManifestEntry> {
             partition: EMPTY_ROW.to_vec(),
             bucket: if n % 5 == 0 { -2 } else { 4 },
             total_buckets: -1,
-            file: if n % 2 == 0 { full_file(n) } else { bare_file(n) },
+            file: if n % 2 == 0 { full_file(n) } else { bare_file(n) }.into(),
         })
         .collect()
 }

@@ -10,7 +10,7 @@ fn entry(kind: FileKind, name: &str, level: i32) -> ManifestEntry {
         partition: EMPTY_ROW.to_vec(),
         bucket: 0,
         total_buckets: 1,
-        file: DataFileMeta { level, ..DataFileMeta::append(name, 1, 1) },
+        file: DataFileMeta { level, ..DataFileMeta::append(name, 1, 1) }.into(),
     }
 }
 
@@ -50,18 +50,24 @@ fn every_part_of_the_identifier_counts() {
     let others = [
         ManifestEntry { bucket: 1, ..base.clone() },
         ManifestEntry { partition: vec![1], ..base.clone() },
-        ManifestEntry { file: DataFileMeta { level: 1, ..base.file.clone() }, ..base.clone() },
-        ManifestEntry { file: DataFileMeta { file_name: "b".into(), ..base.file.clone() }, ..base.clone() },
         ManifestEntry {
-            file: DataFileMeta { extra_files: vec!["x".into()], ..base.file.clone() },
+            file: DataFileMeta { level: 1, ..base.file.as_ref().clone() }.into(),
             ..base.clone()
         },
         ManifestEntry {
-            file: DataFileMeta { embedded_file_index: Some(vec![]), ..base.file.clone() },
+            file: DataFileMeta { file_name: "b".into(), ..base.file.as_ref().clone() }.into(),
             ..base.clone()
         },
         ManifestEntry {
-            file: DataFileMeta { external_path: Some("p".into()), ..base.file.clone() },
+            file: DataFileMeta { extra_files: vec!["x".into()], ..base.file.as_ref().clone() }.into(),
+            ..base.clone()
+        },
+        ManifestEntry {
+            file: DataFileMeta { embedded_file_index: Some(vec![]), ..base.file.as_ref().clone() }.into(),
+            ..base.clone()
+        },
+        ManifestEntry {
+            file: DataFileMeta { external_path: Some("p".into()), ..base.file.as_ref().clone() }.into(),
             ..base.clone()
         },
     ];
@@ -72,7 +78,7 @@ fn every_part_of_the_identifier_counts() {
     }
     let same = ManifestEntry {
         total_buckets: 9,
-        file: DataFileMeta { file_size: 77, ..base.file.clone() },
+        file: DataFileMeta { file_size: 77, ..base.file.as_ref().clone() }.into(),
         ..base.clone()
     };
     assert_eq!(base.identifier(), same.identifier());

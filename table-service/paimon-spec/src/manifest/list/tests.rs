@@ -11,7 +11,7 @@ fn entry(kind: FileKind, partition: &[Datum], bucket: i32, file: DataFileMeta) -
         partition: BinaryRow::encode(partition, &types()).unwrap(),
         bucket,
         total_buckets: 8,
-        file,
+        file: file.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which files of a partition without buckets to join.
 
+use std::sync::Arc;
 use weir_paimon_spec::DataFileMeta;
 
 use super::settings::AppendSettings;
@@ -12,9 +13,9 @@ use crate::compaction::plan::Strategy;
 /// in later runs; here all of them go into one list of files, of which only the last can be small. A full compaction
 /// joins any two.
 pub(super) fn pick<'a>(
-    files: impl IntoIterator<Item = &'a DataFileMeta>,
+    files: impl IntoIterator<Item = &'a Arc<DataFileMeta>>,
     settings: &AppendSettings,
-) -> Vec<DataFileMeta> {
+) -> Vec<Arc<DataFileMeta>> {
     let small = small(files, settings);
     let weight: u64 = small.iter().map(|file| bytes(file) + settings.open_file_bytes).sum();
     let is_enough = small.len() >= settings.min_files
@@ -25,9 +26,9 @@ pub(super) fn pick<'a>(
 
 /// The small ones of some files.
 pub(super) fn small<'a>(
-    files: impl IntoIterator<Item = &'a DataFileMeta>,
+    files: impl IntoIterator<Item = &'a Arc<DataFileMeta>>,
     settings: &AppendSettings,
-) -> Vec<DataFileMeta> {
+) -> Vec<Arc<DataFileMeta>> {
     files.into_iter().filter(|file| bytes(file) < settings.small_file_bytes).cloned().collect()
 }
 
@@ -55,8 +56,10 @@ mod tests {
     }
 
     fn picked(sizes: &[i64], settings: &AppendSettings) -> Vec<i64> {
-        let files: Vec<DataFileMeta> =
-            sizes.iter().map(|size| DataFileMeta::append(format!("{size}.parquet"), *size, 1)).collect();
+        let files: Vec<Arc<DataFileMeta>> = sizes
+            .iter()
+            .map(|size| Arc::new(DataFileMeta::append(format!("{size}.parquet"), *size, 1)))
+            .collect();
         pick(&files, settings).iter().map(|file| file.file_size).collect()
     }
 

@@ -1,6 +1,7 @@
 //! Which neighbouring files of a bucket to join.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use weir_paimon_spec::DataFileMeta;
 
@@ -15,7 +16,7 @@ const FULL_MIN_FILES: usize = 3;
 /// `BucketedAppendCompactManager`).
 ///
 /// A range begins and ends with a small file and leaves at most one, its last: a second run has nothing to do.
-pub(super) fn pick(files: &[DataFileMeta], settings: &AppendSettings) -> Vec<Range<usize>> {
+pub(super) fn pick(files: &[Arc<DataFileMeta>], settings: &AppendSettings) -> Vec<Range<usize>> {
     let small = small(files, settings);
     match settings.strategy {
         Strategy::Full => full(&small).into_iter().collect(),
@@ -26,11 +27,11 @@ pub(super) fn pick(files: &[DataFileMeta], settings: &AppendSettings) -> Vec<Ran
 }
 
 /// Length of the longest stretch of small files.
-pub(super) fn most_small(files: &[DataFileMeta], settings: &AppendSettings) -> usize {
+pub(super) fn most_small(files: &[Arc<DataFileMeta>], settings: &AppendSettings) -> usize {
     stretches(&small(files, settings)).map(|range| range.len()).max().unwrap_or(0)
 }
 
-fn small(files: &[DataFileMeta], settings: &AppendSettings) -> Vec<bool> {
+fn small(files: &[Arc<DataFileMeta>], settings: &AppendSettings) -> Vec<bool> {
     files.iter().map(|file| bytes(file) < settings.small_file_bytes).collect()
 }
 

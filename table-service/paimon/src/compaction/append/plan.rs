@@ -1,6 +1,7 @@
 //! What a compaction of an append table will do.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use weir_paimon_spec::DataFileMeta;
 
@@ -35,7 +36,7 @@ pub(in crate::compaction) fn why_nothing(
     settings: &AppendSettings,
     selected: usize,
 ) -> String {
-    let small = |files: &[DataFileMeta]| match settings.arrangement {
+    let small = |files: &[Arc<DataFileMeta>]| match settings.arrangement {
         Arrangement::Loose => loose::small(files, settings).len(),
         Arrangement::Bucketed | Arrangement::Ordered => neighbours::most_small(files, settings),
     };
@@ -48,7 +49,7 @@ pub(in crate::compaction) fn why_nothing(
 
 /// The files of a bucket in the order of their rows. Readers sort by the same number and leave files of equal numbers in
 /// the order of the manifests.
-fn in_order(mut files: Vec<DataFileMeta>) -> Vec<DataFileMeta> {
+fn in_order(mut files: Vec<Arc<DataFileMeta>>) -> Vec<Arc<DataFileMeta>> {
     files.sort_by_key(|file| file.min_sequence_number);
     files
 }
@@ -56,12 +57,12 @@ fn in_order(mut files: Vec<DataFileMeta>) -> Vec<DataFileMeta> {
 fn plan_bucket(
     key: &BucketKey,
     total_buckets: i32,
-    files: Vec<DataFileMeta>,
+    files: Vec<Arc<DataFileMeta>>,
     settings: &AppendSettings,
     shard: Option<Shard>,
 ) -> Vec<BucketPlan> {
     let sorted_runs = files.len();
-    let joined: Vec<Vec<DataFileMeta>> = match settings.arrangement {
+    let joined: Vec<Vec<Arc<DataFileMeta>>> = match settings.arrangement {
         Arrangement::Loose => {
             let own = files.iter().filter(|file| shard.is_none_or(|shard| shard.has_file(&file.file_name)));
             vec![loose::pick(own, settings)]
@@ -88,8 +89,8 @@ fn plan_bucket(
 
 /// Cuts a list of files into parts that are rewritten, committed and budgeted each for itself: a part ends when it has
 /// `max_inputs` files or `max_input_bytes`. Each part may leave a small file.
-fn parts(files: Vec<DataFileMeta>, settings: &AppendSettings) -> Vec<Vec<DataFileMeta>> {
-    let mut parts: Vec<Vec<DataFileMeta>> = Vec::new();
+fn parts(files: Vec<Arc<DataFileMeta>>, settings: &AppendSettings) -> Vec<Vec<Arc<DataFileMeta>>> {
+    let mut parts: Vec<Vec<Arc<DataFileMeta>>> = Vec::new();
     let mut part_bytes = u64::MAX;
     let mut left = files.len();
     for file in files {

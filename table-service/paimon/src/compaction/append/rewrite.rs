@@ -1,5 +1,6 @@
 //! Writing the rows of some files of an append table as fewer files.
 
+use std::sync::Arc;
 use weir_columnar::{ConcatSpec, Control, InputFile, Sink};
 use weir_paimon_spec::DataFileMeta;
 
@@ -14,10 +15,10 @@ use crate::{Result, Table};
 pub(in crate::compaction) async fn concat(
     table: &Table,
     plan: &BucketPlan,
-    files: &[DataFileMeta],
+    files: &[Arc<DataFileMeta>],
     sink: &dyn Sink,
     control: &Control,
-) -> Result<Vec<DataFileMeta>> {
+) -> Result<Vec<Arc<DataFileMeta>>> {
     let spec = ConcatSpec {
         schema: AppendColumns::new(table.schema())?.message,
         output: output_options(table, None)?,
@@ -35,10 +36,8 @@ pub(in crate::compaction) async fn concat(
         .collect::<Result<_>>()?;
     let rows: Vec<i64> = written.iter().map(|file| file.row_count).collect();
     let numbers = sequences::number(settings::arrangement(table)?, files, &rows);
-    let numbered = written.into_iter().zip(numbers).map(|(file, (min, max))| DataFileMeta {
-        min_sequence_number: min,
-        max_sequence_number: max,
-        ..file
+    let numbered = written.into_iter().zip(numbers).map(|(file, (min, max))| {
+        Arc::new(DataFileMeta { min_sequence_number: min, max_sequence_number: max, ..file })
     });
     Ok(numbered.collect())
 }

@@ -1,6 +1,7 @@
 //! Sequence numbers of the files that a concatenation wrote. Rows of append tables have none of their own; those of
 //! their files tell in which order to read the files of a bucket (format §7.2).
 
+use std::sync::Arc;
 use weir_paimon_spec::DataFileMeta;
 
 use super::settings::Arrangement;
@@ -10,7 +11,11 @@ use super::settings::Arrangement;
 /// Where order does not matter each file starts at the first input's number, as Paimon's `compactRewrite` has it. In an
 /// ordered bucket such files would change places, so there each starts behind the one before. Inputs that Paimon has
 /// numbered like that hold more rows than numbers: the outputs then still ascend and stay within the inputs' numbers.
-pub(super) fn number(arrangement: Arrangement, inputs: &[DataFileMeta], rows: &[i64]) -> Vec<(i64, i64)> {
+pub(super) fn number(
+    arrangement: Arrangement,
+    inputs: &[Arc<DataFileMeta>],
+    rows: &[i64],
+) -> Vec<(i64, i64)> {
     let first = inputs.first().map_or(0, |file| file.min_sequence_number);
     if arrangement != Arrangement::Ordered {
         return rows.iter().map(|rows| (first, last_of(first, *rows))).collect();
@@ -38,13 +43,13 @@ fn last_of(first: i64, rows: i64) -> i64 {
 mod tests {
     use super::*;
 
-    fn inputs(sequences: &[(i64, i64)]) -> Vec<DataFileMeta> {
+    fn inputs(sequences: &[(i64, i64)]) -> Vec<Arc<DataFileMeta>> {
         let file = |(min, max): &(i64, i64)| DataFileMeta {
             min_sequence_number: *min,
             max_sequence_number: *max,
             ..DataFileMeta::append("data.parquet", 1, 1)
         };
-        sequences.iter().map(file).collect()
+        sequences.iter().map(file).map(Arc::new).collect()
     }
 
     #[test]

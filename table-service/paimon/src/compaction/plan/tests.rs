@@ -29,18 +29,18 @@ fn planned(files: &[DataFileMeta], settings: &PlanSettings) -> Option<BucketPlan
         partition: Vec::new(),
         bucket: 0,
         total_buckets: 1,
-        file: file.clone(),
+        file: Arc::new(file.clone()),
     });
     plan(&LiveFiles { entries: entries.collect() }, settings, |_| Ok(true)).unwrap().buckets.pop()
 }
 
 /// Tasks as text: `^a` upgrades, `[a|b, c]` merges the runs `a` and `b, c`.
 fn shown(plan: &BucketPlan) -> Vec<String> {
-    let run = |files: &Vec<DataFileMeta>| names(files).join(", ");
+    let run = |files: &Vec<Arc<DataFileMeta>>| names(files).join(", ");
     plan.tasks
         .iter()
         .map(|task| match task {
-            Task::Upgrade(file) => format!("^{}", names([file.as_ref()])[0]),
+            Task::Upgrade(file) => format!("^{}", names([file])[0]),
             Task::Rewrite(sections) => {
                 let shown: Vec<String> = sections
                     .iter()
@@ -119,7 +119,7 @@ fn buckets_with_most_sorted_runs_come_first_and_unwanted_ones_are_left_out() {
         partition: Vec::new(),
         bucket,
         total_buckets: 3,
-        file: file(name, 0, (0, 9)),
+        file: Arc::new(file(name, 0, (0, 9))),
     };
     let live = LiveFiles {
         entries: vec![

@@ -4,9 +4,9 @@ use super::*;
 use crate::testing::{file, key_types, names};
 
 fn partitioned(ranges: &[(&str, (i32, i32))]) -> Vec<Vec<Vec<String>>> {
-    let files: Vec<_> = ranges.iter().map(|(name, keys)| file(name, 0, *keys)).collect();
+    let files: Vec<_> = ranges.iter().map(|(name, keys)| Arc::new(file(name, 0, *keys))).collect();
     let sections = partition(&files, &key_types()).unwrap();
-    let owned = |run: &Vec<DataFileMeta>| names(run).into_iter().map(str::to_owned).collect();
+    let owned = |run: &Vec<Arc<DataFileMeta>>| names(run).into_iter().map(str::to_owned).collect();
     sections.iter().map(|section| section.iter().map(owned).collect()).collect()
 }
 
@@ -32,7 +32,7 @@ proptest! {
         let files: Vec<_> = ranges
             .iter()
             .enumerate()
-            .map(|(i, (start, length))| file(&format!("f{i}"), 0, (*start, start + length)))
+            .map(|(i, (start, length))| Arc::new(file(&format!("f{i}"), 0, (*start, start + length))))
             .collect();
         let sections = partition(&files, &key_types()).unwrap();
         let bounds = |file: &DataFileMeta| {

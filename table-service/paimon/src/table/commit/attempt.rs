@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -169,7 +171,7 @@ fn delta_entries(commit: &Compaction) -> Vec<ManifestEntry> {
                 partition: change.key.partition.clone(),
                 bucket: change.key.bucket,
                 total_buckets: change.total_buckets,
-                file: file.clone(),
+                file: Arc::clone(file),
             })
         })
     };

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use weir_paimon_spec::datum::compare_rows;
 use weir_paimon_spec::{BinaryRow, DataFileMeta, DataType, Datum};
@@ -39,7 +40,7 @@ pub(crate) fn find(
 
 fn check(
     total_buckets: i32,
-    live: &[DataFileMeta],
+    live: &[Arc<DataFileMeta>],
     change: &BucketChange,
     key_types: &[DataType],
 ) -> Result<Option<String>> {
@@ -50,7 +51,7 @@ fn check(
         )));
     }
     // A file is one entry at one level; upgrading moves it to another.
-    let mut after: HashMap<(&str, i32), &DataFileMeta> =
+    let mut after: HashMap<(&str, i32), &Arc<DataFileMeta>> =
         live.iter().map(|file| ((file.file_name.as_str(), file.level), file)).collect();
     for file in &change.deletes {
         match after.remove(&(file.file_name.as_str(), file.level)) {
@@ -74,7 +75,7 @@ fn check(
 
 /// Two files of one level above 0 that share keys, if there are any.
 pub(crate) fn overlap<'a>(
-    files: impl Iterator<Item = &'a DataFileMeta>,
+    files: impl Iterator<Item = &'a Arc<DataFileMeta>>,
     key_types: &[DataType],
 ) -> Result<Option<String>> {
     // Files of append tables have no keys and may overlap at every level.

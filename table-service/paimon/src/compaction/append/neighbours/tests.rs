@@ -16,8 +16,8 @@ fn settings(strategy: Strategy) -> AppendSettings {
     }
 }
 
-fn files(sizes: &[i64]) -> Vec<DataFileMeta> {
-    sizes.iter().map(|size| DataFileMeta::append("data.parquet", *size, 1)).collect()
+fn files(sizes: &[i64]) -> Vec<Arc<DataFileMeta>> {
+    sizes.iter().map(|size| Arc::new(DataFileMeta::append("data.parquet", *size, 1))).collect()
 }
 
 fn picked(sizes: &[i64], settings: &AppendSettings) -> Vec<Range<usize>> {

@@ -23,11 +23,11 @@ fn entry(partition: u8, bucket: i32, name: &str, first_sequence: i64) -> Manifes
         partition: vec![partition],
         bucket,
         total_buckets: 4,
-        file: DataFileMeta {
+        file: Arc::new(DataFileMeta {
             min_sequence_number: first_sequence,
             max_sequence_number: first_sequence + 9,
             ..DataFileMeta::append(name, 10, 10)
-        },
+        }),
     }
 }
 
@@ -37,7 +37,7 @@ fn planned(
     shard: Option<Shard>,
 ) -> Vec<(u8, i32, Vec<Vec<String>>)> {
     let plan = plan(&LiveFiles { entries }, settings, shard, |_| Ok(true)).unwrap();
-    let names = |files: &Vec<DataFileMeta>| files.iter().map(|file| file.file_name.clone()).collect();
+    let names = |files: &Vec<Arc<DataFileMeta>>| files.iter().map(|file| file.file_name.clone()).collect();
     plan.buckets
         .iter()
         .map(|bucket| {

@@ -1,7 +1,7 @@
 use weir_paimon_spec::{FileKind, ManifestEntry};
 
 use super::*;
-use crate::testing::{file, key_types};
+use crate::testing::{file, key_types, shared};
 
 fn live(files: &[DataFileMeta]) -> LiveFiles {
     let entries = files.iter().map(|file| ManifestEntry {
@@ -9,7 +9,7 @@ fn live(files: &[DataFileMeta]) -> LiveFiles {
         partition: Vec::new(),
         bucket: 0,
         total_buckets: 2,
-        file: file.clone(),
+        file: Arc::new(file.clone()),
     });
     LiveFiles { entries: entries.collect() }
 }
@@ -18,8 +18,8 @@ fn reason(live_files: &[DataFileMeta], deletes: &[DataFileMeta], adds: &[DataFil
     let change = BucketChange {
         key: BucketKey { partition: Vec::new(), bucket: 0 },
         total_buckets: 2,
-        deletes: deletes.to_vec(),
-        adds: adds.to_vec(),
+        deletes: shared(deletes),
+        adds: shared(adds),
     };
     find(&live(live_files), &[change], &key_types()).unwrap().pop().map(|conflict| conflict.reason)
 }
@@ -65,12 +65,16 @@ fn files_without_keys_may_share_a_level() {
     let append = |name: &str| DataFileMeta { level: 1, ..DataFileMeta::append(name, 10, 1) };
     let (a, b, joined) = (append("a"), append("b"), append("joined"));
     let key = BucketKey { partition: Vec::new(), bucket: 0 };
-    let change =
-        |deletes| BucketChange { key: key.clone(), total_buckets: 2, deletes, adds: vec![joined.clone()] };
+    let change = |deletes: &[DataFileMeta]| BucketChange {
+        key: key.clone(),
+        total_buckets: 2,
+        deletes: shared(deletes),
+        adds: shared(std::slice::from_ref(&joined)),
+    };
     let live = live(&[a.clone(), b.clone()]);
-    assert_eq!(find(&live, &[change(vec![a])], &[]).unwrap(), []);
+    assert_eq!(find(&live, &[change(&[a])], &[]).unwrap(), []);
     let gone = append("gone");
-    let conflicts = find(&live, &[change(vec![b, gone])], &[]).unwrap();
+    let conflicts = find(&live, &[change(&[b, gone])], &[]).unwrap();
     assert_eq!(conflicts[0].reason, "file gone was removed by another commit");
 }
 
@@ -80,7 +84,7 @@ fn a_rescaled_partition_is_a_conflict() {
     let mut live = live(std::slice::from_ref(&old));
     live.entries[0].total_buckets = 4;
     let key = BucketKey { partition: Vec::new(), bucket: 0 };
-    let change = BucketChange { key, total_buckets: 2, deletes: vec![old], adds: vec![] };
+    let change = BucketChange { key, total_buckets: 2, deletes: shared(&[old]), adds: vec![] };
     let conflicts = find(&live, &[change], &key_types()).unwrap();
     assert_eq!(conflicts[0].reason, "the partition was rescaled from 2 to 4 buckets");
 }

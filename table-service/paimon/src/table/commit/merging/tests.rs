@@ -20,7 +20,7 @@ fn entry(kind: FileKind, name: &str, partition: Option<i32>) -> ManifestEntry {
         partition: BinaryRow::encode(&[value], &types()).unwrap(),
         bucket: 0,
         total_buckets: 1,
-        file: file(name, 0, (0, 9)),
+        file: Arc::new(file(name, 0, (0, 9))),
     }
 }
 
