@@ -66,14 +66,15 @@ pub(crate) fn repeated<T>(once: impl FnMut() -> Result<(Usage, T)>) -> Result<(U
     repeated_times(REPETITIONS, once)
 }
 
-/// Runs `once` so many times, unless it takes long.
+/// Runs `once` so many times, unless the first run takes long.
 pub(crate) fn repeated_times<T>(
     repetitions: usize,
     mut once: impl FnMut() -> Result<(Usage, T)>,
 ) -> Result<(Usage, T)> {
     let (first, mut left) = once()?;
+    let repetitions = if first.wall < LONG { repetitions } else { 1 };
     let mut usages = vec![first];
-    while usages.len() < repetitions && usages.iter().all(|usage| usage.wall < LONG) {
+    while usages.len() < repetitions {
         // What the run before left goes away first.
         drop(left);
         let (usage, left_now) = once()?;
