@@ -16,29 +16,61 @@ use crate::{Error, ErrorKind, Result, Storage};
 /// Bytes of an object that are requested at once.
 const BLOCK_BYTES: u64 = 4 << 20;
 
+/// Copies at the same time, each of which is an open file.
+const MAX_COPIES: u64 = 256;
+
 /// Room for copies of objects in a local directory. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Staging {
     directory: PathBuf,
-    /// Bytes that may still be taken.
-    free: Arc<AtomicU64>,
+    free: Arc<Free>,
+}
+
+/// What may still be taken.
+#[derive(Debug)]
+struct Free {
+    bytes: AtomicU64,
+    copies: AtomicU64,
+}
+
+impl Free {
+    /// Takes one copy of so many bytes; whether there was room.
+    fn take(&self, bytes: u64) -> bool {
+        let less = |counter: &AtomicU64, taken: u64| {
+            counter.fetch_update(Relaxed, Relaxed, |free| free.checked_sub(taken)).is_ok()
+        };
+        if !less(&self.copies, 1) {
+            return false;
+        }
+        let is_taken = less(&self.bytes, bytes);
+        if !is_taken {
+            self.copies.fetch_add(1, Relaxed);
+        }
+        is_taken
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.copies.fetch_add(1, Relaxed);
+    }
 }
 
 impl Staging {
     /// Room for so many bytes in the directory for temporary files (`TMPDIR`).
     pub fn new(bytes: u64) -> Self {
-        Self { directory: std::env::temp_dir(), free: Arc::new(AtomicU64::new(bytes)) }
+        let free = Free { bytes: AtomicU64::new(bytes), copies: AtomicU64::new(MAX_COPIES) };
+        Self { directory: std::env::temp_dir(), free: Arc::new(free) }
     }
 
     /// Takes room for an object; `None` when there is too little, or the directory cannot be written.
     fn take(&self, bytes: u64) -> Option<Room> {
-        let taken = self.free.fetch_update(Relaxed, Relaxed, |free| free.checked_sub(bytes));
-        taken.ok()?;
-        let room = |file| Room { file: Arc::new(file), bytes, free: Arc::clone(&self.free) };
+        if !self.free.take(bytes) {
+            return None;
+        }
         match tempfile::tempfile_in(&self.directory) {
-            Ok(file) => Some(room(file)),
+            Ok(file) => Some(Room { file: Arc::new(file), bytes, free: Arc::clone(&self.free) }),
             Err(error) => {
-                self.free.fetch_add(bytes, Relaxed);
+                self.free.give_back(bytes);
                 let directory = self.directory.display();
                 tracing::warn!(%error, %directory, "objects are read without a local copy");
                 None
@@ -52,12 +84,12 @@ impl Staging {
 struct Room {
     file: Arc<File>,
     bytes: u64,
-    free: Arc<AtomicU64>,
+    free: Arc<Free>,
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.free.fetch_add(self.bytes, Relaxed);
+        self.free.give_back(self.bytes);
     }
 }
 
@@ -225,6 +257,16 @@ mod tests {
         assert!(first.copy.is_some() && storage.staged("object", SIZE).copy.is_none());
         drop(first);
         assert!(storage.staged("object", SIZE).copy.is_some());
+    }
+
+    #[tokio::test]
+    async fn keeps_a_bounded_number_of_files_open() {
+        let storage = storage(Some(u64::MAX)).await;
+        let mut objects: Vec<_> = (0..MAX_COPIES).map(|_| storage.staged("object", 1)).collect();
+        assert!(objects.iter().all(|object| object.copy.is_some()));
+        assert!(storage.staged("object", 1).copy.is_none());
+        objects.pop();
+        assert!(storage.staged("object", 1).copy.is_some());
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -45,7 +45,7 @@ struct Upstream {
 }
 
 impl DelayedS3 {
-    /// Adds `delay` to every request to `server`.
+    /// Adds `delay` to every request to `server`, at another port of its address.
     pub fn before(server: &S3Server, delay: Duration) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let counts = Arc::new(Counts::default());
@@ -55,7 +55,7 @@ impl DelayedS3 {
             client: Client::builder(TokioExecutor::new()).build_http(),
             counts: Arc::clone(&counts),
         };
-        let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind((*server.endpoint.ip(), 0)))?;
         let address = listener.local_addr()?;
         let service = axum::Router::new().fallback(pass_on).with_state(upstream);
         runtime.spawn(async move {

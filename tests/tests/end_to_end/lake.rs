@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kube::Client;
 use serde_json::{Value, json};
 use weir_tests::oracle::fixtures::{Engines, PythonReads};
 use weir_tests::oracle::{Judgement, Row, TableAt, TableDefinition, Version, Warehouse};
+use weir_tests::s3::DelayedS3;
 use weir_tests::suite::Environment;
 
 use crate::objects::Objects;
@@ -98,6 +100,18 @@ impl Lake {
     pub(crate) async fn ready_table(&self, maintenance: &Value) -> Result<()> {
         self.objects.create_table(TABLE, &self.table_spec(maintenance)).await?;
         self.objects.wait_for_ready(TABLE, "True").await.map(drop)
+    }
+
+    /// The store at an address where every request takes longer. It must be dropped by a thread that may block.
+    pub(crate) async fn slow_store(&self, delay: Duration) -> Result<DelayedS3> {
+        let environment = Arc::clone(&self.environment);
+        tokio::task::spawn_blocking(move || DelayedS3::before(&environment.s3, delay)).await?
+    }
+
+    /// Paths of all data files, live or not.
+    pub(crate) fn data_files(&self) -> Result<Vec<String>> {
+        let files = self.listing()?.into_keys();
+        Ok(files.filter(|path| path.ends_with(".parquet")).collect())
     }
 
     /// Every object of the bucket with its size.
