@@ -93,7 +93,7 @@ pub(crate) fn check(table: &Table, rewrite: &Rewrite, files: &[(String, Bytes)])
     for (described, (name, bytes)) in rewrite.files.iter().zip(files) {
         let rows = read_file(&table.columns, bytes);
         assert_eq!((&described.name, described.bytes), (name, bytes.len() as u64));
-        check_description(table, described, &rows);
+        check_description(table, described, &rows, rewrite.spliced_rows > 0);
         check_layout(table, bytes);
         for row in &rows {
             if let Some(previous) = &previous {
@@ -107,7 +107,7 @@ pub(crate) fn check(table: &Table, rewrite: &Rewrite, files: &[(String, Bytes)])
     assert_eq!(rewrite.input_rows, rewrite.output_rows + rewrite.superseded_rows + rewrite.dropped_deletes);
 }
 
-fn check_description(table: &Table, file: &OutputFile, rows: &[Row]) {
+fn check_description(table: &Table, file: &OutputFile, rows: &[Row], is_spliced: bool) {
     assert_eq!(file.rows, rows.len() as u64);
     assert_eq!(file.deletes, rows.iter().filter(|row| is_retract(table, row)).count() as u64);
     let sequences = rows.iter().map(|row| match row[table.sequence()] {
@@ -118,14 +118,22 @@ fn check_description(table: &Table, file: &OutputFile, rows: &[Row]) {
     assert_eq!(Some(file.max_sequence), sequences.max());
     assert_eq!(exact(&file.first_key), exact(&rows[0][..table.keys].to_vec()));
     assert_eq!(exact(&file.last_key), exact(&rows[rows.len() - 1][..table.keys].to_vec()));
-    check_columns(table, file, rows);
+    check_columns(table, file, rows, is_spliced);
 }
 
-/// Checks the statistics that a rewrite tells of a file's columns.
-pub(crate) fn check_columns(table: &Table, file: &OutputFile, rows: &[Row]) {
+/// Checks the statistics that a rewrite tells of a file's columns. Of floats in row groups that were
+/// copied nobody knows whether one is NaN, so that they may have no bounds.
+pub(crate) fn check_columns(table: &Table, file: &OutputFile, rows: &[Row], is_spliced: bool) {
     for (at, column) in table.columns.iter().enumerate() {
         let values: Vec<&Option<Value>> = rows.iter().map(|row| &row[at]).collect();
-        check_statistics(column, &file.columns[at], &values);
+        let is_float = matches!(column.stored, ColumnType::Float | ColumnType::Double);
+        let statistics = &file.columns[at];
+        if is_spliced && is_float && statistics.min.is_none() && statistics.max.is_none() {
+            let nulls = values.iter().filter(|value| value.is_none()).count();
+            assert_eq!(statistics.null_count, nulls as u64, "nulls of {column:?}");
+        } else {
+            check_statistics(column, statistics, &values);
+        }
     }
 }
 
