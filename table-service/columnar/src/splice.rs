@@ -154,7 +154,7 @@ pub(crate) async fn fetch(file: &OpenInput, row_group: usize, columns: &[usize])
             start..start + length
         })
         .collect();
-    file.read(&ranges).await
+    file.bytes_of(&ranges).await
 }
 
 /// One column of a copied row group.

@@ -126,13 +126,9 @@ impl Fetched {
 
     /// Whether a range lies in the last bytes of the file, which are in memory.
     fn take_from_tail(&self, leaf: usize, range: &Range<u64>) -> bool {
-        let (start, bytes) = self.file.tail();
-        let is_inside = range.start >= *start && range.end <= start + bytes.len() as u64;
-        if is_inside {
-            let bytes = slice(bytes, range.start - start, range.end - start);
-            self.with(leaf, |sparse| sparse.insert(range.start, bytes));
-        }
-        is_inside
+        let Some(bytes) = self.file.tail_at(range) else { return false };
+        self.with(leaf, |sparse| sparse.insert(range.start, bytes));
+        true
     }
 
     fn with<T>(&self, leaf: usize, action: impl FnOnce(&mut SparseBytes) -> T) -> Option<T> {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
+use super::bytes::slice;
 use super::footer::{Footer, read_all, read_footer};
 use super::places::PagePlaces;
 use super::ranges::{row_group_starts, row_groups};
@@ -101,17 +102,28 @@ impl OpenInput {
         self.chunk_sum(column, ColumnChunkMetaData::uncompressed_size)
     }
 
+    /// Byte ranges, in the order given; those at the end of the file are in memory already.
+    pub(crate) async fn bytes_of(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let unread: Vec<Range<u64>> =
+            ranges.iter().filter(|range| self.tail_at(range).is_none()).cloned().collect();
+        let mut read = if unread.is_empty() { Vec::new() } else { self.read(&unread).await? }.into_iter();
+        let missing = || Error::internal("a range of an input file was not read");
+        ranges.iter().map(|range| self.tail_at(range).or_else(|| read.next()).ok_or_else(missing)).collect()
+    }
+
+    /// A range that lies in the last bytes of the file.
+    pub(super) fn tail_at(&self, range: &Range<u64>) -> Option<Bytes> {
+        let (start, bytes) = &self.tail;
+        let is_inside = range.start >= *start && range.end <= start + bytes.len() as u64;
+        is_inside.then(|| slice(bytes, range.start - start, range.end - start))
+    }
+
     /// Reads byte ranges, and counts them.
-    pub(crate) async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+    pub(super) async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let buffers = read_all(self.source.as_ref(), ranges).await?;
         let bytes = buffers.iter().map(|buffer| buffer.len() as u64).sum();
         self.read_bytes.fetch_add(bytes, Ordering::Relaxed);
         Ok(buffers)
-    }
-
-    /// The last bytes of the file and where they begin; small files lie in them entirely.
-    pub(super) const fn tail(&self) -> &(u64, Bytes) {
-        &self.tail
     }
 
     /// Where the pages of its chunks lie.
