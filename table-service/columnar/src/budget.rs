@@ -9,7 +9,7 @@ const MIB: u64 = 1 << 20;
 
 /// Memory of a process that does nothing (program, runtime, connections, metadata of the table), and what
 /// the allocator keeps of what was freed.
-const PROCESS: u64 = 96 * MIB;
+const PROCESS: u64 = 48 * MIB;
 /// Encoded bytes on their way to the store.
 const UPLOAD: u64 = 24 * MIB;
 /// An encoder: pages under construction, dictionary, compression.
@@ -143,7 +143,7 @@ impl Budget {
         } else if self.threads > 1 {
             // With nothing encoded ahead there are never more tasks than threads.
             self.threads -= 1;
-        } else if plan.unit > 1 << 10 {
+        } else if plan.unit > 1 << 14 {
             plan.halve();
         } else if plan.window > BATCH_ROWS {
             plan.window /= 2;

@@ -40,7 +40,7 @@ fn merges_the_same_rows_with_the_least_memory() {
     let table = Table::simple();
     let expected = reference::merge(&table, &runs());
     let mut refused = 0;
-    for mebibytes in (120..160).step_by(4) {
+    for mebibytes in (60..140).step_by(8) {
         let sections = vec![section(&table, &runs(), &Layout::default())];
         let control =
             Control::new().with_threads(2.try_into().unwrap()).unwrap().with_memory(mebibytes * MIB);
