@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parquet::basic::Encoding;
+use parquet::basic::{Encoding, PageType};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 
-use crate::leaf::{Conversion, Leaf, Physical};
+use crate::leaf::{Conversion, Leaf, Physical, compare_values};
 use crate::plan::{PlanColumns, SpliceRules, SplicedGroup, Unit};
 use crate::read::{ColumnDecoder, Fetched, OpenInput, Run};
 use crate::spec::{Codec, OutputOptions};
@@ -35,6 +35,10 @@ pub(crate) struct Splicing<'a> {
 }
 
 impl SpliceRules for Splicing<'_> {
+    fn may_touch(&self) -> bool {
+        self.plan.is_some_and(|plan| plan.key.len() > 1)
+    }
+
     fn least_rows(&self) -> u64 {
         (self.unit_rows as u64 / LEAST_PART).max(1)
     }
@@ -52,16 +56,7 @@ impl SpliceRules for Splicing<'_> {
     }
 
     fn keys(&self, file: &OpenInput, row_group: usize) -> Option<(Value, Value)> {
-        let column = *self.plan?.key.first()?;
-        let leaf = &self.leaves[column];
-        let is_ordered = matches!(leaf.physical, Physical::Int32 | Physical::Int64 | Physical::Bytes);
-        let input = file.column(column).filter(|input| is_ordered && input.conversion == Conversion::None)?;
-        let statistics = file.metadata().row_group(row_group).column(input.index).statistics()?;
-        let has_nulls = !leaf.required && statistics.null_count_opt() != Some(0);
-        if has_nulls || is_of_old_order(leaf, statistics) {
-            return None;
-        }
-        bounds(leaf, statistics).map(|(min, max, _)| (min, max))
+        key_bounds(file, row_group, self.plan?)
     }
 }
 
@@ -84,7 +79,23 @@ impl Splicing<'_> {
             && chunk.file_path().is_none()
             && is_codec(chunk, self.options.codec)
             && chunk.encodings().all(is_readable_everywhere)
+            && has_pages_of_version_1(chunk)
     }
+}
+
+/// Least and greatest value of the first key column of a row group, by its statistics; `None` when they
+/// do not tell.
+fn key_bounds(file: &OpenInput, row_group: usize, plan: &PlanColumns) -> Option<(Value, Value)> {
+    let column = *plan.key.first()?;
+    let leaf = &plan.leaves[column];
+    let is_ordered = matches!(leaf.physical, Physical::Int32 | Physical::Int64 | Physical::Bytes);
+    let input = file.column(column).filter(|input| is_ordered && input.conversion == Conversion::None)?;
+    let statistics = file.metadata().row_group(row_group).column(input.index).statistics()?;
+    let has_nulls = !leaf.required && statistics.null_count_opt() != Some(0);
+    if has_nulls || is_of_old_order(leaf, statistics) {
+        return None;
+    }
+    bounds(leaf, statistics).map(|(min, max, _)| (min, max))
 }
 
 /// Layouts that every released reader reads correctly.
@@ -93,6 +104,13 @@ fn is_readable_everywhere(encoding: Encoding) -> bool {
     let bit_packed = Encoding::BIT_PACKED;
     [Encoding::PLAIN, Encoding::RLE, Encoding::PLAIN_DICTIONARY, Encoding::RLE_DICTIONARY, bit_packed]
         .contains(&encoding)
+}
+
+/// Whether the footer says that all data pages are of version 1, which is what the engine writes.
+fn has_pages_of_version_1(chunk: &ColumnChunkMetaData) -> bool {
+    chunk.page_encoding_stats().is_some_and(|pages| {
+        pages.iter().all(|pages| matches!(pages.page_type, PageType::DATA_PAGE | PageType::DICTIONARY_PAGE))
+    })
 }
 
 fn is_codec(chunk: &ColumnChunkMetaData, codec: Codec) -> bool {
@@ -128,7 +146,21 @@ pub(crate) async fn unit(group: &SplicedGroup, runs: &[Run], plan: Option<&PlanC
     let last = first + (group.rows.end - group.rows.start) - 1;
     unit.first_key = key_at(&group.file, first, plan).await?;
     unit.last_key = key_at(&group.file, last, plan).await?;
+    check_keys(&unit, key_bounds(&group.file, group.row_group, plan))
+        .map_err(|error| error.with_file(group.file.name()))?;
     Ok(unit)
+}
+
+/// What is copied goes where its statistics say; its first and last key must agree.
+fn check_keys(unit: &Unit, bounds: Option<(Value, Value)>) -> Result<()> {
+    let first = |key: &[Option<Value>]| key.first().cloned().flatten();
+    let (keys, bounds) = (first(&unit.first_key).zip(first(&unit.last_key)), bounds);
+    let agree = keys.zip(bounds).is_some_and(|((first, last), (min, max))| {
+        compare_values(&first, &min).is_ge()
+            && compare_values(&first, &last).is_le()
+            && compare_values(&last, &max).is_le()
+    });
+    if agree { Ok(()) } else { Err(Error::corrupt("its statistics contradict the keys of a row group")) }
 }
 
 async fn key_at(file: &Arc<OpenInput>, row: u64, plan: &PlanColumns) -> Result<Vec<Option<Value>>> {

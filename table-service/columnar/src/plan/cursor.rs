@@ -98,7 +98,7 @@ impl RunCursor {
             return Ok(Next::Bytes);
         }
         let arrays = open.decode(&self.columns)?;
-        open.next += rows;
+        open.next += arrays.first().map_or(0, |array| array.len() as u64);
         self.batch(&arrays).map(Box::new).map(Next::Rows)
     }
 

@@ -41,6 +41,10 @@ pub(crate) trait SpliceRules {
     /// Least and greatest value of the first key column of a row group; `None` when they are not known.
     fn keys(&self, file: &OpenInput, row_group: usize) -> Option<(Value, Value)>;
 
+    /// Whether two row groups of one run may have the same value of the first key column, because there
+    /// are more key columns.
+    fn may_touch(&self) -> bool;
+
     /// Whether a row group may be copied as it is, whatever lies beside it.
     fn is_fit(&self, file: &OpenInput, row_group: usize) -> bool;
 
@@ -58,7 +62,7 @@ pub(crate) fn merge_stretches(runs: &[Run], rules: &impl SpliceRules) -> Vec<Str
         return all();
     }
     let mut solo: Vec<&Candidate> =
-        candidates.iter().filter(|one| one.is_fit && is_alone(one, &candidates)).collect();
+        candidates.iter().filter(|one| one.is_fit && is_alone(one, &candidates, rules)).collect();
     solo.sort_by(|left, right| compare_candidates(left, right));
     let mut cuts = Vec::with_capacity(solo.len());
     for one in solo {
@@ -98,12 +102,21 @@ fn candidates(runs: &[Run], rules: &impl SpliceRules) -> Vec<Candidate> {
     candidates
 }
 
-fn is_alone(one: &Candidate, all: &[Candidate]) -> bool {
+/// Whether no other row group has a key between the least and the greatest of this one. Those of its own
+/// run must come before or after it, as they stand: a run that breaks its promise is for the merge to find.
+fn is_alone(one: &Candidate, all: &[Candidate], rules: &impl SpliceRules) -> bool {
     let Some((min, max)) = &one.keys else { return false };
-    all.iter().filter(|other| other.group.run != one.group.run).all(|other| {
-        other.keys.as_ref().is_some_and(|(other_min, other_max)| {
-            compare_values(other_max, min).is_lt() || compare_values(other_min, max).is_gt()
-        })
+    all.iter().all(|other| {
+        let Some((other_min, other_max)) = &other.keys else { return false };
+        let (before, after) = (compare_values(other_max, min), compare_values(other_min, max));
+        if other.group.run != one.group.run {
+            return before.is_lt() || after.is_gt();
+        }
+        match other.group.rows.start.cmp(&one.group.rows.start) {
+            Ordering::Less => before.is_lt() || (before.is_eq() && rules.may_touch()),
+            Ordering::Equal => true,
+            Ordering::Greater => after.is_gt() || (after.is_eq() && rules.may_touch()),
+        }
     })
 }
 

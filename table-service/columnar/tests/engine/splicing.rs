@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use parquet::basic::{Compression, ZstdLevel};
 use rstest::rstest;
-use weir_columnar::{Codec, ConcatSpec, Control, InputFile, OutputOptions, Section, Value, concat};
+use weir_columnar::{
+    Codec, ConcatSpec, Control, ErrorKind, InputFile, OutputOptions, Section, SortedRun, Value, concat,
+};
 
 use crate::column::ColumnType;
 use crate::input::{Layout, input_from, section, write_file};
 use crate::memory::{MemorySink, MemorySource};
-use crate::outcome::{assert_rows, check, merged, read_file};
+use crate::outcome::{assert_rows, check, merged, read_file, run_merge};
 use crate::reference;
 use crate::table::{Row, Table, simple_row};
 
@@ -71,6 +73,7 @@ fn decodes_row_groups_with(#[case] kind: i64) {
 #[rstest]
 #[case::another_codec(Layout { codec: Compression::SNAPPY, ..layout() })]
 #[case::encodings_that_some_readers_misread(Layout { version_2: true, dictionary: false, ..layout() })]
+#[case::pages_of_version_2(Layout { version_2: true, ..layout() })]
 #[case::no_page_index(Layout { page_index: false, ..layout() })]
 #[case::small_row_groups(Layout { row_group_rows: 249, ..layout() })]
 fn decodes_row_groups_of(#[case] layout: Layout) {
@@ -78,6 +81,23 @@ fn decodes_row_groups_of(#[case] layout: Layout) {
     let runs = [rows(0..3000, 1)];
     let sections = vec![section(&table, &runs, &layout)];
     assert_eq!(spliced(&table, sections, &runs, options()), 0);
+}
+
+#[test]
+fn leaves_files_of_a_run_that_overlap_to_the_merge_which_refuses_them() {
+    let table = Table::simple();
+    for second in [500..1500, 999..1999] {
+        let files = [rows(0..1000, 1), rows(second, 1)];
+        let files = files.iter().enumerate().map(|(at, rows)| {
+            let bytes = write_file(&table.columns, rows, &layout());
+            input_from(&table, Arc::new(MemorySource::new(&format!("file-{at}"), bytes)))
+        });
+        let section = Section { runs: vec![SortedRun { files: files.collect() }] };
+        let spec = table.spec(options());
+        let (result, sink) = run_merge(vec![section], spec, MemorySink::default(), Control::new());
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(sink.files().len(), 0);
+    }
 }
 
 #[test]
