@@ -168,6 +168,16 @@ impl StagedObject {
         let start = block * BLOCK_BYTES;
         let range = start..self.size.min(start + BLOCK_BYTES);
         let bytes = self.storage.read_ranges(&self.path, std::slice::from_ref(&range)).await?;
+        let length: u64 = bytes.iter().map(|bytes| bytes.len() as u64).sum();
+        if length != range.end - range.start {
+            // The hole that is left in the copy would read as zeros.
+            let cause = format!(
+                "{length} bytes came of those from {start} to {}; it is shorter than told",
+                range.end
+            );
+            let uri = self.storage.location().uri_of(&self.path);
+            return Err(Error::new(ErrorKind::Unavailable, "read", uri, cause));
+        }
         let file = Arc::clone(&copy.room.file);
         on_disk(move || bytes.iter().try_for_each(|bytes| file.write_all_at(bytes, start)))
             .await
@@ -267,6 +277,16 @@ mod tests {
         assert!(storage.staged("object", 1).copy.is_none());
         objects.pop();
         assert!(storage.staged("object", 1).copy.is_some());
+    }
+
+    #[tokio::test]
+    async fn refuses_an_object_that_is_shorter_than_told() {
+        let storage = storage(Some(u64::MAX)).await;
+        let object = storage.staged("object", SIZE + 10);
+        let last_block = SIZE / BLOCK_BYTES * BLOCK_BYTES;
+        let range = last_block..last_block + 1;
+        let error = object.read_ranges(std::slice::from_ref(&range)).await.unwrap_err();
+        assert!(error.to_string().contains("shorter than told"), "{error}");
     }
 
     #[tokio::test]
