@@ -10,6 +10,7 @@
 mod create;
 mod error;
 pub mod faults;
+mod local;
 mod location;
 mod meter;
 mod open;

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
-use object_store::local::LocalFileSystem;
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 
+use crate::local::HiddenStaging;
 use crate::{Error, ErrorKind, Location, Result, Scheme};
 
 /// A store with what the meter needs to know about it.
@@ -18,7 +18,7 @@ pub(crate) struct Opened {
 /// that `object_store` reads (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, …).
 pub(crate) fn open(location: &Location) -> Result<Opened> {
     match location.scheme() {
-        Scheme::File => Ok(Opened { store: Arc::new(LocalFileSystem::new()), delete_batch: 1 }),
+        Scheme::File => Ok(Opened { store: Arc::new(HiddenStaging::default()), delete_batch: 1 }),
         Scheme::S3 => open_s3(location),
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Seen {
     pub(crate) linked: BTreeSet<String>,
     /// Those of them that another writer replaced.
     pub(crate) replaced: BTreeSet<String>,
+    /// Names that look like a snapshot's and have no number: Java fails when it lists one.
+    pub(crate) malformed: BTreeSet<String>,
 }
 
 impl SnapshotWatch {
@@ -74,8 +76,11 @@ impl Seen {
             };
             assert!(!event.events().contains(ReadFlags::QUEUE_OVERFLOW), "events were lost");
             let name = event.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let is_snapshot = name.strip_prefix("snapshot-").is_some_and(|id| id.parse::<u64>().is_ok());
-            if is_snapshot && event.events().contains(ReadFlags::CREATE) {
+            let id = name.strip_prefix("snapshot-");
+            let is_snapshot = id.is_some_and(|id| id.parse::<u64>().is_ok());
+            if id.is_some() && !is_snapshot {
+                self.malformed.insert(name);
+            } else if is_snapshot && event.events().contains(ReadFlags::CREATE) {
                 self.linked.insert(name);
             } else if is_snapshot && self.linked.contains(&name) {
                 self.replaced.insert(name);

@@ -1,5 +1,6 @@
 //! Compaction and expiry beside writers that never stop.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use weir_tests::oracle::fixtures::Engines;
@@ -168,6 +169,7 @@ fn commits_that_a_java_writer_overwrites_are_noticed() {
     let seen = watch.stop();
     eprintln!("{tally:?}, {} commits of the writer, {} of ours", report.commits, seen.linked.len());
 
+    assert_eq!(seen.malformed, BTreeSet::new(), "files whose names fail Java when it lists snapshots");
     assert_nothing_lost(&engines, &table, &report);
     assert!(!seen.replaced.is_empty(), "the writer overwrote none of {} commits", seen.linked.len());
     assert_eq!(tally.overwritten, seen.replaced.len() as u64, "counted and replaced commits: {seen:?}");
