@@ -1,7 +1,7 @@
 //! One run from arguments to exit code.
 
 use jiff::Timestamp;
-use weir_contract::{ExitCode, OperationKind, Outcome, Reason, RequestCounts, RunResult};
+use weir_contract::{ExitCode, Outcome, Reason, RequestCounts, RunResult};
 use weir_storage::{Location, Requests, Storage};
 
 use crate::cli::{Cli, CommonArgs, Verb};
@@ -100,7 +100,7 @@ async fn store_receipt(common: &CommonArgs, storage: &Storage, result: &mut RunR
             result.report = None;
         }
     } else if report.changed {
-        let path = receipt::default_path(verb_name(result.operation), &result.uid);
+        let path = receipt::default_path(result.operation.verb(), &result.uid);
         result.report = Some(storage.location().uri_of(&path));
         receipt::store(storage, &path, &Receipt { result, details: &report.details }).await;
     }
@@ -123,14 +123,6 @@ fn announce(common: &CommonArgs, result: &RunResult, report: &Report) {
         }
     } else if let Some(text) = &report.text {
         eprint!("{text}");
-    }
-}
-
-const fn verb_name(operation: OperationKind) -> &'static str {
-    match operation {
-        OperationKind::Inspect => "inspect",
-        OperationKind::Compact => "compact",
-        OperationKind::ExpireSnapshots => "expire-snapshots",
     }
 }
 

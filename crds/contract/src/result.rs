@@ -13,6 +13,17 @@ pub enum OperationKind {
     ExpireSnapshots,
 }
 
+impl OperationKind {
+    /// The verb on the command line, and in names of receipts.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Inspect => "inspect",
+            Self::Compact => "compact",
+            Self::ExpireSnapshots => "expire-snapshots",
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

@@ -12,12 +12,8 @@
 //! finish what an interrupted one has begun, with protection derived anew (maintenance §1.9).
 
 mod candidates;
-mod journal;
-mod protection;
 mod retention;
 mod service;
-mod sweep;
 
-pub use candidates::{FileKind, PlannedFile};
 pub use retention::Retention;
 pub use service::{ExpireOutcome, ExpireReport, ExpireSnapshots};

@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use weir_contract::{
     CompactParameters, CompactionStrategy, ExpireParameters, InspectParameters, Invocation, Operation,
-    RunIdentity, Service,
+    PartitionFilter, RunIdentity, Service,
 };
 
 use super::*;
+use crate::byte_size::ByteSize;
 
 /// What the command line understood, as the operator would have asked for it.
 fn understood(args: Vec<String>) -> Invocation {

@@ -10,16 +10,20 @@ use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::support::Purpose;
 use weir_storage::Storage;
 
-use super::candidates::{self, Candidates, FileKind, PlannedFile};
-use super::journal::{self, Journal};
-use super::protection;
+use super::candidates;
 use super::retention::{self, Age, Bound, Retention};
-use super::sweep;
+use crate::deletion::{
+    Candidates, FileKind, Journal, PlannedFile, finish_interrupted, remove_protected, still_unprotected,
+    sweep_files, sweep_roots,
+};
 use crate::table::References;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Times that a plan is made again because tags, branches or consumers changed while it was made.
 const MAX_ROUNDS: u32 = 5;
+
+/// The verb, in journals.
+const OPERATION: &str = "expire-snapshots";
 
 /// A request to expire snapshots. What is not set comes from the table's options, then from Paimon's defaults.
 #[derive(Clone, Debug, Default)]
@@ -174,7 +178,7 @@ impl ExpireSnapshots {
         report: &mut ExpireReport,
     ) -> Result<(String, Journal)> {
         for _ in 0..MAX_ROUNDS {
-            let journal = Journal::new(plan.expired(), plan.files.clone());
+            let journal = Journal::new(OPERATION, plan.expired(), plan.files.clone());
             let path = journal.write(table.storage()).await?;
             if self.is_current(table, plan).await? {
                 return Ok((path, journal));
@@ -219,7 +223,7 @@ impl ExpireSnapshots {
         let storage = table.storage();
         let roots: Vec<(i64, String)> =
             journal.snapshots.iter().map(|&id| (id, table.main().snapshot(id))).collect();
-        let (gone, deleted) = sweep::snapshots(storage, &roots).await;
+        let (gone, deleted) = sweep_roots(storage, &roots).await;
         report.expired_snapshots = gone;
         report.files.clear();
         deleted.map_err(|error| {
@@ -235,7 +239,7 @@ impl ExpireSnapshots {
             journal.files = still_unprotected(table, journal.files, &references).await?;
             journal.rewrite(storage, path).await?;
         }
-        let swept = sweep::files(storage, path, &journal).await?;
+        let swept = sweep_files(storage, path, &journal).await?;
         report.files = swept.deleted;
         report.left = swept.left;
         Ok(())
@@ -267,41 +271,9 @@ async fn make_plan(table: &Table, retention: &Retention) -> Result<Option<Plan>>
         candidates = candidates::collect(table, &snapshots, bound.end).await?;
         let retained: Vec<Snapshot> =
             snapshots.iter().filter(|snapshot| snapshot.id >= bound.end).cloned().collect();
-        protection::remove_protected(table, &retained, &references, &mut candidates).await?;
+        remove_protected(table, &retained, &references, &mut candidates).await?;
     }
     Ok(Some(Plan { snapshots, references, bound, files: candidates.into_files() }))
-}
-
-/// Finishes the journals of interrupted runs, as far as nothing protects their files now.
-async fn finish_interrupted(table: &Table) -> Result<Vec<PlannedFile>> {
-    let mut deleted = Vec::new();
-    for (path, mut journal) in journal::unfinished(table.storage()).await? {
-        let references = table.references().await?;
-        journal.files = still_unprotected(table, journal.files, &references).await?;
-        deleted.extend(sweep::files(table.storage(), &path, &journal).await?.deleted);
-    }
-    Ok(deleted)
-}
-
-/// The files that no present root reaches, in the order of deletion.
-async fn still_unprotected(
-    table: &Table,
-    files: Vec<PlannedFile>,
-    references: &References,
-) -> Result<Vec<PlannedFile>> {
-    let retained = table.snapshots(&table.snapshot_ids().await?).await?;
-    if retained.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Unsafe,
-            format!(
-                "no snapshot of {} was found while files were about to be deleted; none was",
-                table.location()
-            ),
-        ));
-    }
-    let mut candidates = Candidates::from_files(files);
-    protection::remove_protected(table, &retained, references, &mut candidates).await?;
-    Ok(candidates.into_files())
 }
 
 /// Hints are advisory: a failure is logged and readers list the directory instead.

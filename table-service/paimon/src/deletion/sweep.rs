@@ -18,9 +18,9 @@ pub(crate) struct Swept {
     pub(crate) left: Vec<PlannedFile>,
 }
 
-/// Deletes snapshot files, ascending; the ids that are gone. Stops at the first batch with a failure: a root that
+/// Deletes the files of roots in the given order; the ids that are gone. Stops at the first batch with a failure: a root that
 /// stays needs its files.
-pub(crate) async fn snapshots(storage: &Storage, paths: &[(i64, String)]) -> (Vec<i64>, Result<()>) {
+pub(crate) async fn sweep_roots(storage: &Storage, paths: &[(i64, String)]) -> (Vec<i64>, Result<()>) {
     let mut gone = Vec::new();
     for batch in paths.chunks(BATCH) {
         let names: Vec<String> = batch.iter().map(|(_, path)| path.clone()).collect();
@@ -40,7 +40,7 @@ pub(crate) async fn snapshots(storage: &Storage, paths: &[(i64, String)]) -> (Ve
 
 /// Deletes files in the journal's order. When a member cannot be deleted the lists that name members stay, and the
 /// journal is rewritten to what is left; otherwise the journal goes last.
-pub(crate) async fn files(storage: &Storage, path: &str, journal: &Journal) -> Result<Swept> {
+pub(crate) async fn sweep_files(storage: &Storage, path: &str, journal: &Journal) -> Result<Swept> {
     let mut swept = Swept::default();
     let mut rest = journal.files.as_slice();
     while let Some(kind) = rest.first().map(|file| file.kind) {

@@ -31,10 +31,11 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn new(snapshots: Vec<i64>, files: Vec<PlannedFile>) -> Self {
+    /// A journal of `operation`, a verb.
+    pub(crate) fn new(operation: &str, snapshots: Vec<i64>, files: Vec<PlannedFile>) -> Self {
         Self {
             version: VERSION,
-            operation: "expire-snapshots".into(),
+            operation: operation.to_owned(),
             created_at: jiff::Timestamp::now().to_string(),
             snapshots,
             files,
@@ -43,7 +44,7 @@ impl Journal {
 
     /// Writes a new journal; answers with its path.
     pub(crate) async fn write(&self, storage: &Storage) -> Result<String> {
-        let path = format!("{DIRECTORY}/expire-snapshots-{}.json", Uuid::new_v4());
+        let path = format!("{DIRECTORY}/{}-{}.json", self.operation, Uuid::new_v4());
         match storage.create(&path, self.content()?).await? {
             Create::Created => Ok(path),
             Create::Exists(_) => Err(Error::internal(format!("journal {path} exists already"))),
