@@ -10,10 +10,12 @@ use weir_contract::{ExitCode as ContractExitCode, OperationKind, Reason};
 mod compact;
 mod expire_snapshots;
 mod inspect;
+mod what_if;
 
 pub(crate) use compact::{CompactArgs, StrategyArg};
 pub(crate) use expire_snapshots::ExpireSnapshotsArgs;
 pub(crate) use inspect::{InspectArgs, ServiceArg};
+pub(crate) use what_if::WhatIfArgs;
 
 /// Table services for Apache Paimon tables on local disks and object stores.
 ///
@@ -36,6 +38,8 @@ pub(crate) enum Verb {
     Compact(CompactArgs),
     /// Remove old snapshots and the files that nothing else needs.
     ExpireSnapshots(ExpireSnapshotsArgs),
+    /// Tell what an expiry would free that keeps less, or if references were gone; nothing is written.
+    WhatIf(WhatIfArgs),
 }
 
 impl Verb {
@@ -45,6 +49,7 @@ impl Verb {
             Self::Inspect(args) => &args.common,
             Self::Compact(args) => &args.common,
             Self::ExpireSnapshots(args) => &args.common,
+            Self::WhatIf(args) => &args.common,
         }
     }
 
@@ -54,6 +59,7 @@ impl Verb {
             Self::Inspect(_) => OperationKind::Inspect,
             Self::Compact(_) => OperationKind::Compact,
             Self::ExpireSnapshots(_) => OperationKind::ExpireSnapshots,
+            Self::WhatIf(_) => OperationKind::WhatIf,
         }
     }
 }

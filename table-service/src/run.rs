@@ -76,6 +76,7 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
         Verb::Inspect(args) => verb::inspect::run(args, storage, report).await,
         Verb::Compact(args) => verb::compact::run(args, storage, &control, report).await,
         Verb::ExpireSnapshots(args) => verb::expire_snapshots::run(args, storage, &control, report).await,
+        Verb::WhatIf(args) => verb::what_if::run(args, storage, report).await,
     };
     match done {
         Ok((outcome, message)) => {

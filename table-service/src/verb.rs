@@ -11,6 +11,7 @@ use crate::cli::CommonArgs;
 pub(crate) mod compact;
 pub(crate) mod expire_snapshots;
 pub(crate) mod inspect;
+pub(crate) mod what_if;
 
 /// What a verb has to tell, on failure too.
 #[derive(Debug, Default)]

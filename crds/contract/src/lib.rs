@@ -24,7 +24,8 @@ pub use invocation::{
 pub use message::{MAX_TERMINATION_MESSAGE_BYTES, MAX_TEXT_BYTES, TerminationMessage, truncate};
 pub use reason::Reason;
 pub use result::{
-    CompactionResult, ExpiryResult, OperationKind, Outcome, RequestCounts, RunResult, TableSummary,
+    CompactionResult, ExpiryResult, OperationKind, Outcome, PinSummary, RequestCounts, RunResult,
+    TableSummary,
 };
 
 /// Version of the contract that this crate speaks.

@@ -11,6 +11,8 @@ pub enum OperationKind {
     Compact,
     /// `weir expire-snapshots`.
     ExpireSnapshots,
+    /// `weir what-if`.
+    WhatIf,
 }
 
 impl OperationKind {
@@ -20,6 +22,7 @@ impl OperationKind {
             Self::Inspect => "inspect",
             Self::Compact => "compact",
             Self::ExpireSnapshots => "expire-snapshots",
+            Self::WhatIf => "what-if",
         }
     }
 }
@@ -163,9 +166,30 @@ pub struct TableSummary {
     pub buckets: i64,
     /// Most sorted runs in one bucket: what a reader has to merge.
     pub max_sorted_runs: i64,
+    /// What an expiry with the table's own options would free now, in bytes.
+    pub expirable_bytes: i64,
+    /// Who holds back most bytes, most first; at most five.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<PinSummary>,
     /// Features that matter to an operator of the table, such as `UnprotectedCommits`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// A tag, branch or consumer, or the retention, and what would go without it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct PinSummary {
+    /// `Tag`, `Branch`, `Consumer`, `Retention` or `Changelogs`.
+    pub kind: String,
+    /// Its name; empty for `Retention` and `Changelogs`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Snapshots that would expire without it.
+    pub snapshots: i64,
+    /// Bytes that would be freed without it.
+    pub bytes: i64,
 }
 
 /// Requests to the store, and bytes that went over the wire.

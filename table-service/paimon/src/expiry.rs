@@ -16,4 +16,5 @@ mod retention;
 mod service;
 
 pub use retention::Retention;
+pub(crate) use retention::{Age, first_kept};
 pub use service::{ExpireOutcome, ExpireReport, ExpireSnapshots};

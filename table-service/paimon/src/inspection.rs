@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use weir_paimon_spec::support::{Purpose, Refusal};
 use weir_paimon_spec::{CommitKind, DataFileMeta};
 use weir_storage::Storage;
 
-use crate::table::LiveFiles;
+use crate::expiry::Retention;
+use crate::pins::{Pins, PinsView};
+use crate::table::{LiveFiles, References};
 use crate::warnings::warnings;
-use crate::{Result, Table, Warning};
+use crate::{ErrorKind, Result, Table, Warning};
 
 /// A request to look at a table. Nothing is written.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +41,8 @@ pub struct Inspection {
     pub snapshots: Vec<i64>,
     /// Tags of `main` with their snapshots.
     pub tags: BTreeMap<String, i64>,
-    /// Consumers of `main` with the next snapshot that each will read.
-    pub consumers: BTreeMap<String, i64>,
+    /// Consumers of `main` by name.
+    pub consumers: BTreeMap<String, ConsumerView>,
     /// Branches other than `main`.
     pub branches: Vec<String>,
     /// Live data files of the newest snapshot.
@@ -50,6 +53,10 @@ pub struct Inspection {
     pub buckets: usize,
     /// Most sorted runs in one bucket: what a reader has to merge.
     pub max_sorted_runs: usize,
+    /// Who holds back how much; absent where it cannot be told.
+    pub pins: Option<Pins>,
+    /// Why it cannot.
+    pub pins_unknown: Option<String>,
     /// What keeps compaction from working on the table.
     pub compaction_refusals: Vec<Refusal>,
     /// What keeps snapshot expiry from working on the table.
@@ -72,6 +79,19 @@ pub struct SnapshotView {
     pub time_millis: i64,
     /// Physical rows in all live files.
     pub total_record_count: Option<i64>,
+}
+
+/// A consumer, and how far it is behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsumerView {
+    /// The snapshot that it will read next.
+    pub next_snapshot: i64,
+    /// Snapshots that it has yet to read; 0 when it has caught up.
+    pub lag_snapshots: i64,
+    /// Time between the commit of the first snapshot that it has yet to read, or of the first that is retained, and the
+    /// newest, in milliseconds; 0 when it has caught up.
+    pub lag_millis: i64,
 }
 
 /// Number, size and rows of files.
@@ -101,7 +121,9 @@ impl Inspect {
         let table = Table::open(storage.clone(), &self.options).await?;
         describe_schema(&table, report);
         table.require_support(Purpose::Inspect)?;
-        describe_references(&table, report).await?;
+        let references = table.references().await?;
+        describe_references(&table, &references, report).await?;
+        describe_pins(&table, references, report).await?;
         if let Some(latest) = table.latest_snapshot().await? {
             describe_files(&table.live_files(&latest).await?, report);
             report.latest_snapshot = Some(SnapshotView {
@@ -137,13 +159,45 @@ fn redacted(key: &str, value: &str) -> String {
     if is_secret { "***".to_owned() } else { value.to_owned() }
 }
 
-async fn describe_references(table: &Table, report: &mut Inspection) -> Result<()> {
-    let references = table.references().await?;
+async fn describe_references(table: &Table, references: &References, report: &mut Inspection) -> Result<()> {
     report.snapshots = table.snapshot_ids().await?;
-    report.tags = references.tags.into_iter().map(|(name, tag)| (name, tag.snapshot.id)).collect();
-    report.consumers =
-        references.consumers.into_iter().map(|(name, consumer)| (name, consumer.next_snapshot)).collect();
-    report.branches = references.branches.into_iter().map(|branch| branch.name).collect();
+    report.tags = references.tags.iter().map(|(name, tag)| (name.clone(), tag.snapshot.id)).collect();
+    report.branches = references.branches.iter().map(|branch| branch.name.clone()).collect();
+    for (name, consumer) in &references.consumers {
+        let view = lag(table, &report.snapshots, consumer.next_snapshot).await?;
+        report.consumers.insert(name.clone(), view);
+    }
+    Ok(())
+}
+
+/// How far a consumer that will read `next` is behind.
+async fn lag(table: &Table, snapshots: &[i64], next: i64) -> Result<ConsumerView> {
+    let unread = snapshots.get(snapshots.partition_point(|&id| id < next)..).unwrap_or_default();
+    let ends = match (unread.first(), unread.last()) {
+        (Some(&first), Some(&last)) => table.snapshots(&[first, last]).await?,
+        _ => Vec::new(),
+    };
+    let lag_millis = match ends.as_slice() {
+        [first, last] => (last.time_millis - first.time_millis).max(0),
+        _ => 0,
+    };
+    let latest = snapshots.last().copied().unwrap_or(0);
+    Ok(ConsumerView { next_snapshot: next, lag_snapshots: (latest - next + 1).max(0), lag_millis })
+}
+
+/// Everything but the pins can be told about a table whose files cannot all be followed.
+async fn describe_pins(table: &Table, references: References, report: &mut Inspection) -> Result<()> {
+    let now = Timestamp::now();
+    match PinsView::read(table, references).await {
+        Ok(view) => {
+            let retention = Retention { max_deletes: i64::MAX, ..Retention::of(table.options(), now)? };
+            report.pins = Some(view.pins(&retention, now.as_millisecond()));
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Corrupt) => {
+            report.pins_unknown = Some(error.to_string());
+        }
+        Err(error) => return Err(error),
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub mod deletion;
 mod error;
 pub mod expiry;
 pub mod inspection;
+pub mod pins;
 pub mod predicate;
 pub mod table;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 use std::fmt::Write;
 
-use weir_contract::{Outcome, TableSummary};
+use weir_contract::{Outcome, PinSummary, TableSummary};
 use weir_paimon::inspection::{Inspect, Inspection};
+use weir_paimon::pins::{Pin, PinKind, Pins};
 use weir_paimon::{Purpose, Result};
 use weir_storage::Storage;
 
@@ -49,7 +50,35 @@ fn summary(inspection: &Inspection) -> TableSummary {
         rows: inspection.files.rows,
         buckets: count(inspection.buckets),
         max_sorted_runs: count(inspection.max_sorted_runs),
+        expirable_bytes: inspection.pins.as_ref().map_or(0, |pins| count(pins.expirable.bytes)),
+        pins: inspection.pins.as_ref().map(greatest_pins).unwrap_or_default(),
         warnings: inspection.warnings.iter().map(|warning| warning.name.to_owned()).collect(),
+    }
+}
+
+/// Pins that are told in a status.
+const GREATEST_PINS: usize = 5;
+/// Longest name of a pin in a status, which a termination message of 4 KiB must hold.
+const LONGEST_NAME: usize = 63;
+
+fn greatest_pins(pins: &Pins) -> Vec<PinSummary> {
+    let holding = pins.pins.iter().filter(|pin| pin.alone.bytes > 0).take(GREATEST_PINS);
+    let summary = |pin: &Pin| PinSummary {
+        kind: kind(pin.kind).to_owned(),
+        name: pin.name.chars().take(LONGEST_NAME).collect(),
+        snapshots: count(pin.snapshots),
+        bytes: count(pin.alone.bytes),
+    };
+    holding.map(summary).collect()
+}
+
+const fn kind(kind: PinKind) -> &'static str {
+    match kind {
+        PinKind::Tag => "Tag",
+        PinKind::Branch => "Branch",
+        PinKind::Consumer => "Consumer",
+        PinKind::Retention => "Retention",
+        PinKind::Changelogs => "Changelogs",
     }
 }
 
@@ -74,8 +103,12 @@ fn text(storage: &Storage, inspection: &Inspection) -> String {
     for (tag, snapshot) in &inspection.tags {
         line("tag", format!("{tag} (snapshot {snapshot})"));
     }
-    for (consumer, next) in &inspection.consumers {
-        line("consumer", format!("{consumer} (next snapshot {next})"));
+    for (consumer, view) in &inspection.consumers {
+        let text = format!(
+            "{consumer} (next snapshot {}, {} snapshots behind)",
+            view.next_snapshot, view.lag_snapshots
+        );
+        line("consumer", text);
     }
     for branch in &inspection.branches {
         line("branch", branch.clone());
@@ -90,6 +123,24 @@ fn text(storage: &Storage, inspection: &Inspection) -> String {
         "sorted runs",
         format!("at most {} in one of {} buckets", inspection.max_sorted_runs, inspection.buckets),
     );
+    if let Some(pins) = &inspection.pins {
+        for pin in pins.pins.iter().filter(|pin| pin.alone.bytes > 0 || pin.shared_bytes > 0) {
+            let text = format!(
+                "{} {} holds {} snapshots, {} files, {} bytes alone and {} bytes with others",
+                kind(pin.kind),
+                pin.name,
+                pin.snapshots,
+                pin.alone.files,
+                pin.alone.bytes,
+                pin.shared_bytes
+            );
+            line("pin", text);
+        }
+        line("expirable", format!("{} files, {} bytes", pins.expirable.files, pins.expirable.bytes));
+    }
+    if let Some(reason) = &inspection.pins_unknown {
+        line("pins", format!("unknown: {reason}"));
+    }
     for (service, refusals) in
         [("compact", &inspection.compaction_refusals), ("expire", &inspection.expiry_refusals)]
     {

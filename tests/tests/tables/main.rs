@@ -18,6 +18,7 @@ mod object_store;
 mod oracles;
 mod overwritten;
 mod picking;
+mod pins;
 mod place;
 mod refusal;
 mod rival;

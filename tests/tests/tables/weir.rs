@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
+use serde_json::Value;
 use weir_contract::{ExitCode, RunResult};
 use weir_tests::oracle::TableAt;
 use weir_tests::product;
@@ -15,6 +16,8 @@ pub(crate) struct Run {
     pub(crate) exit: ExitCode,
     /// The JSON object on standard output.
     pub(crate) result: RunResult,
+    /// What the service itself reported in it.
+    pub(crate) details: Value,
     /// What was printed for people.
     pub(crate) said: String,
 }
@@ -40,7 +43,8 @@ pub(crate) fn weir(verb: &str, table: &TableAt, flags: &[&str]) -> Run {
     let exit = exit.unwrap_or_else(|| panic!("{verb} ended with {}: {printed}{said}", output.status));
     let result = serde_json::from_str(&printed)
         .unwrap_or_else(|error| panic!("{verb} printed no result ({error}): `{printed}`\n{said}"));
-    Run { exit, result, said }
+    let mut receipt: Value = serde_json::from_str(&printed).unwrap();
+    Run { exit, result, details: receipt["details"].take(), said }
 }
 
 /// The binary that is shipped, brought up to date.

@@ -1,5 +1,10 @@
 //! Which snapshots to keep.
 
+use jiff::Timestamp;
+use weir_paimon_spec::TableOptions;
+
+use crate::{Error, ErrorKind, Result};
+
 /// How many snapshots to keep, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
@@ -11,6 +16,35 @@ pub struct Retention {
     pub older_than: i64,
     /// Greatest range of ids to expire at once.
     pub max_deletes: i64,
+}
+
+impl Retention {
+    /// What a table's options ask for at an instant; numbers that would let the latest snapshot go are
+    /// [`ErrorKind::Invalid`].
+    pub fn of(options: &TableOptions, now: Timestamp) -> Result<Self> {
+        let options = options.snapshot_retention()?;
+        let retained = i64::try_from(options.time.as_millis()).unwrap_or(i64::MAX);
+        Ok(Self {
+            min: i64::from(options.min),
+            max: i64::from(options.max),
+            older_than: now.as_millisecond().saturating_sub(retained),
+            max_deletes: i64::from(options.max_deletes),
+        })
+    }
+
+    /// Fails with [`ErrorKind::Invalid`] where the latest snapshot could go.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.min < 1 || self.max < self.min {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!(
+                    "at least {} and at most {} snapshots cannot be kept: --retain-min must be 1 or more and not above --retain-max",
+                    self.min, self.max
+                ),
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// The first snapshot that stays, and why no later one is the first.

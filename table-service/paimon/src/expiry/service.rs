@@ -148,24 +148,14 @@ impl ExpireSnapshots {
     }
 
     fn retention(&self, table: &Table) -> Result<Retention> {
-        let options = table.options().snapshot_retention()?;
-        let now = Timestamp::now().as_millisecond();
-        let retained = i64::try_from(options.time.as_millis()).unwrap_or(i64::MAX);
+        let usual = Retention::of(table.options(), Timestamp::now())?;
         let retention = Retention {
-            min: self.retain_min.map_or(i64::from(options.min), i64::from),
-            max: self.retain_max.map_or(i64::from(options.max), i64::from),
-            older_than: self.older_than.map_or(now.saturating_sub(retained), Timestamp::as_millisecond),
-            max_deletes: self.max_deletes.map_or(i64::from(options.max_deletes), i64::from),
+            min: self.retain_min.map_or(usual.min, i64::from),
+            max: self.retain_max.map_or(usual.max, i64::from),
+            older_than: self.older_than.map_or(usual.older_than, Timestamp::as_millisecond),
+            max_deletes: self.max_deletes.map_or(usual.max_deletes, i64::from),
         };
-        if retention.min < 1 || retention.max < retention.min {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!(
-                    "at least {} and at most {} snapshots cannot be kept: --retain-min must be 1 or more and not above --retain-max",
-                    retention.min, retention.max
-                ),
-            ));
-        }
+        retention.check()?;
         Ok(retention)
     }
 
