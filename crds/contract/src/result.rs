@@ -108,6 +108,8 @@ pub struct CompactionResult {
     pub input_rows: i64,
     /// Rows of the files that replace them.
     pub output_rows: i64,
+    /// Rows of them whose row groups were copied without being decoded.
+    pub spliced_rows: i64,
     /// Snapshots that were committed: one for each portion of the work.
     pub commits: i64,
     /// Buckets that need work and were left for later runs by `maxInputBytes`.

@@ -84,6 +84,7 @@ fn figures(report: &CompactReport) -> CompactionResult {
         output_bytes: files(|bucket| &bucket.outputs).map(|file| file.bytes).sum(),
         input_rows: files(|bucket| &bucket.inputs).map(|file| file.rows).sum(),
         output_rows: files(|bucket| &bucket.outputs).map(|file| file.rows).sum(),
+        spliced_rows: count(buckets.iter().map(|bucket| bucket.spliced_rows).sum::<u64>()),
         commits: count(report.commits.len()),
         left_out_buckets: count(report.left_out.buckets),
         commit_attempts: i64::from(report.commit_attempts),
@@ -112,13 +113,18 @@ fn message(outcome: CompactOutcome, figures: &CompactionResult, report: &Compact
             report.snapshot_after.unwrap_or_default()
         ),
         CompactOutcome::Committed => format!(
-            "rewrote {work} into {} files, upgraded {}, as {}{}{left_out}",
+            "rewrote {work} into {} files{}, upgraded {}, as {}{}{left_out}",
             figures.output_files,
+            copied(figures.spliced_rows),
             figures.upgraded_files,
             snapshots(&report.commits),
             overwritten(report.overwritten_commits)
         ),
     }
+}
+
+fn copied(rows: i64) -> String {
+    if rows == 0 { String::new() } else { format!(" (copied {rows} rows without decoding them)") }
 }
 
 fn overwritten(commits: u32) -> String {
@@ -154,6 +160,7 @@ mod tests {
             inputs: vec![file.clone(), file.clone()],
             upgrades: Vec::new(),
             outputs: vec![file],
+            spliced_rows: 4,
         }
     }
 
@@ -172,10 +179,11 @@ mod tests {
         };
         let figures = figures(&report);
         assert_eq!((figures.buckets, figures.input_files, figures.output_bytes), (2, 4, 200));
+        assert_eq!((figures.output_rows, figures.spliced_rows), (20, 8));
         assert_eq!((figures.commits, figures.left_out_buckets, figures.overwritten_commits), (2, 3, 1));
         assert_eq!(
             message(CompactOutcome::Committed, &figures, &report),
-            "rewrote 4 files in 2 buckets into 2 files, upgraded 0, as 2 snapshots, 7 to 9; 1 commits were overwritten \
+            "rewrote 4 files in 2 buckets into 2 files (copied 8 rows without decoding them), upgraded 0, as 2 snapshots, 7 to 9; 1 commits were overwritten \
              by other writers and made again (UnprotectedCommits); 3 buckets with 1000 bytes are left for later runs \
              (--max-input-bytes)"
         );

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use weir_contract::Outcome;
 use weir_tests::oracle::fixtures::{Engines, Fixture, SUPPORTED};
-use weir_tests::oracle::{Java, LiveFile, Row, TableAt, TableDefinition, Version};
+use weir_tests::oracle::{Generator, Java, LiveFile, Load, Row, TableAt, TableDefinition, Version};
 
 use crate::compaction::Bucket;
 use crate::listing::listing;
@@ -211,4 +211,30 @@ fn file_numbers(java: &Java, table: &TableAt) -> BTreeMap<Bucket, usize> {
         *numbers.entry((partition, bucket)).or_default() += 1;
     }
     numbers
+}
+
+/// Row groups of a quarter of the target and more are copied, and the receipt says so.
+#[test]
+fn large_row_groups_are_copied_and_told() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let table = place.table("large_row_groups");
+    let definition = TableDefinition::new()
+        .column("id", "BIGINT")
+        .column("text", "STRING")
+        .option("bucket", "-1")
+        .option("file.block-size", "256 kb")
+        .write_only();
+    engines.java.create(&table, &definition).unwrap();
+    for seed in 1..=3 {
+        let load = Load::seeded(seed).column("text", Generator::Characters(20));
+        engines.java.generate(&table, 30_000, &load).unwrap();
+    }
+    let before = engines.java.digest(&table, &Version::Latest).unwrap();
+    let run = weir("compact", &table, &["--strategy", "full"]).done();
+    let figures = run.result.compaction.unwrap();
+    assert_eq!((figures.input_files, figures.output_files, figures.output_rows), (3, 1, 90_000));
+    assert!((60_000..=90_000).contains(&figures.spliced_rows), "{figures:?}");
+    assert!(run.result.message.contains("copied"), "{}", run.result.message);
+    assert_eq!(engines.java.digest(&table, &Version::Latest).unwrap(), before);
 }

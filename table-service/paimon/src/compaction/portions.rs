@@ -134,6 +134,7 @@ impl<'a> Round<'a> {
         if let Some(report) = self.report.buckets.get_mut(position) {
             let outputs = rewrite.change.adds.iter().filter(|file| rewrite.is_new(file));
             report.outputs = outputs.map(FileReport::from).collect();
+            report.spliced_rows = rewrite.spliced_rows;
         }
         self.finished.push(Finished { rewrite, position, input_bytes: bucket.input_bytes() });
         Ok(())

@@ -73,6 +73,8 @@ pub struct BucketReport {
     pub upgrades: Vec<FileReport>,
     /// Files that replace the inputs; empty in a plan.
     pub outputs: Vec<FileReport>,
+    /// Rows of the outputs whose row groups were copied without being decoded.
+    pub spliced_rows: u64,
 }
 
 /// A data file.
@@ -106,6 +108,7 @@ impl BucketReport {
             inputs: plan.inputs().map(FileReport::from).collect(),
             upgrades: plan.upgrades().map(FileReport::from).collect(),
             outputs: Vec::new(),
+            spliced_rows: 0,
         })
     }
 }

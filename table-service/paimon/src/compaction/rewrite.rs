@@ -31,6 +31,16 @@ pub(crate) struct BucketRewrite {
     pub(crate) change: BucketChange,
     /// Paths of new files, for clean-up if they are never committed.
     pub(crate) written: Vec<String>,
+    /// Rows of new files whose row groups were copied without being decoded.
+    pub(crate) spliced_rows: u64,
+}
+
+/// New files of one task.
+pub(in crate::compaction) struct Rewritten {
+    /// The files as manifests describe them.
+    pub(in crate::compaction) files: Vec<Arc<DataFileMeta>>,
+    /// As in [`BucketRewrite`].
+    pub(in crate::compaction) spliced_rows: u64,
 }
 
 impl BucketRewrite {
@@ -46,7 +56,7 @@ pub(crate) async fn rewrite(table: &Table, plan: &BucketPlan, control: &Control)
     let result = rewrite_tasks(table, plan, control, &written).await;
     let written = written.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match result {
-        Ok(change) => Ok(BucketRewrite { change, written }),
+        Ok((change, spliced_rows)) => Ok(BucketRewrite { change, written, spliced_rows }),
         Err(error) => {
             discard(table.storage(), &written).await;
             Err(error.while_doing(format!(
@@ -69,7 +79,7 @@ async fn rewrite_tasks(
     plan: &BucketPlan,
     control: &Control,
     written: &Arc<Mutex<Vec<String>>>,
-) -> Result<BucketChange> {
+) -> Result<(BucketChange, u64)> {
     let sink = BucketSink {
         storage: table.storage().clone(),
         directory: table.bucket_path(&plan.key.partition, plan.key.bucket)?,
@@ -83,19 +93,23 @@ async fn rewrite_tasks(
         deletes: plan.upgrades().chain(plan.inputs()).cloned().collect(),
         adds: Vec::new(),
     };
+    let mut spliced_rows = 0;
     for task in &plan.tasks {
-        match task {
-            Task::Upgrade(file) => change.adds.push(Arc::new(file.upgrade(plan.output_level)?)),
+        let rewritten = match task {
+            Task::Upgrade(file) => {
+                change.adds.push(Arc::new(file.upgrade(plan.output_level)?));
+                continue;
+            }
             Task::Rewrite(sections) => {
                 let bucket = BucketWriter { table, columns: KeyValueColumns::new(table.schema())? };
-                change.adds.extend(bucket.merge(plan, sections, &sink, control).await?);
+                bucket.merge(plan, sections, &sink, control).await?
             }
-            Task::Concat(files) => {
-                change.adds.extend(append::concat(table, plan, files, &sink, control).await?);
-            }
-        }
+            Task::Concat(files) => append::concat(table, plan, files, &sink, control).await?,
+        };
+        change.adds.extend(rewritten.files);
+        spliced_rows += rewritten.spliced_rows;
     }
-    Ok(change)
+    Ok((change, spliced_rows))
 }
 
 struct BucketWriter<'a> {
@@ -110,14 +124,14 @@ impl BucketWriter<'_> {
         sections: &[FileSection],
         sink: &dyn Sink,
         control: &Control,
-    ) -> Result<Vec<Arc<DataFileMeta>>> {
+    ) -> Result<Rewritten> {
         let mut inputs = Vec::with_capacity(sections.len());
         for section in sections {
             inputs.push(self.section(plan, section).await?);
         }
         let rewrite = weir_columnar::merge(inputs, &self.merge_spec(plan)?, sink, control).await?;
         let now = local_now();
-        rewrite
+        let files: Result<Vec<_>> = rewrite
             .files
             .iter()
             .map(|file| {
@@ -131,7 +145,8 @@ impl BucketWriter<'_> {
                 )
                 .map(Arc::new)
             })
-            .collect()
+            .collect();
+        Ok(Rewritten { files: files?, spliced_rows: rewrite.spliced_rows })
     }
 
     async fn section(&self, plan: &BucketPlan, section: &FileSection) -> Result<Section> {

@@ -7,7 +7,7 @@ use weir_paimon_spec::DataFileMeta;
 use super::columns::AppendColumns;
 use super::{sequences, settings};
 use crate::compaction::plan::BucketPlan;
-use crate::compaction::rewrite::{self, local_now, output_options};
+use crate::compaction::rewrite::{self, Rewritten, local_now, output_options};
 use crate::compaction::statistics;
 use crate::{Result, Table};
 
@@ -18,7 +18,7 @@ pub(in crate::compaction) async fn concat(
     files: &[Arc<DataFileMeta>],
     sink: &dyn Sink,
     control: &Control,
-) -> Result<Vec<Arc<DataFileMeta>>> {
+) -> Result<Rewritten> {
     let spec = ConcatSpec {
         schema: AppendColumns::new(table.schema())?.message,
         output: output_options(table, None)?,
@@ -39,7 +39,7 @@ pub(in crate::compaction) async fn concat(
     let numbered = written.into_iter().zip(numbers).map(|(file, (min, max))| {
         Arc::new(DataFileMeta { min_sequence_number: min, max_sequence_number: max, ..file })
     });
-    Ok(numbered.collect())
+    Ok(Rewritten { files: numbered.collect(), spliced_rows: rewrite.spliced_rows })
 }
 
 async fn input(table: &Table, plan: &BucketPlan, file: &DataFileMeta) -> Result<InputFile> {
