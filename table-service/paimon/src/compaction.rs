@@ -12,7 +12,6 @@ mod append;
 mod budget;
 mod file_schema;
 mod foreign;
-mod identifier;
 mod levels;
 mod plan;
 mod portions;
@@ -30,7 +29,6 @@ mod universal;
 mod verify;
 
 pub use budget::LeftOut;
-pub(crate) use foreign::COMMIT_USER_PREFIX;
 pub use plan::{BucketPlan, CompactionPlan, Strategy, Task};
 pub use portions::PortionLimits;
 pub use report::{BucketReport, CommitReport, CompactReport, FileReport};

@@ -3,10 +3,8 @@
 use weir_paimon_spec::CommitKind;
 use weir_paimon_spec::options::keys;
 
+use crate::table::commit::COMMIT_USER_PREFIX;
 use crate::{Error, ErrorKind, Result, Table};
-
-/// How Weir's commit users begin; the rest is the run's uid and shard.
-pub(crate) const COMMIT_USER_PREFIX: &str = "weir-";
 
 /// Refuses when a writer of the table compacts it too: the two would make each other's commits fail.
 ///

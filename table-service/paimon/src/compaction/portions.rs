@@ -10,14 +10,13 @@ use std::time::{Duration, Instant};
 use weir_columnar::Control;
 use weir_paimon_spec::snapshot::BATCH_COMMIT_IDENTIFIER;
 
-use super::identifier::Identifiers;
 use super::plan::{BucketPlan, CompactionPlan};
 use super::report::{CommitReport, CompactReport, FileReport};
 use super::rewrite::{self, BucketRewrite};
 use super::service::{Progress, ProgressListener};
 use super::{self_check, verify};
 use crate::table::BucketKey;
-use crate::table::commit::{BucketChange, CommitOutcome, Compaction, Conflict};
+use crate::table::commit::{BucketChange, Changes, Commit, CommitOutcome, Conflict, Identifiers};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// When finished buckets are committed although others are still to come: as soon as one limit is reached.
@@ -175,13 +174,16 @@ impl<'a> Round<'a> {
                     self.report.commit_attempts += attempts;
                     self.take_out(conflicts).await;
                 }
+                Ok(CommitOutcome::Nothing { .. }) => {
+                    return Err(Error::internal("a compaction without any change was to be committed"));
+                }
             }
         }
         self.portion_began = Instant::now();
         Ok(())
     }
 
-    fn next_commit(&mut self, is_last: bool) -> Result<Compaction> {
+    fn next_commit(&mut self, is_last: bool) -> Result<Commit> {
         let is_full = is_last && self.overtaken.is_empty() && self.committer.is_full;
         let identifier = if is_full {
             BATCH_COMMIT_IDENTIFIER
@@ -190,11 +192,11 @@ impl<'a> Round<'a> {
         };
         let changes: Vec<BucketChange> =
             self.finished.iter().map(|finished| finished.rewrite.change.clone()).collect();
-        Ok(Compaction {
+        Ok(Commit {
             user: self.committer.user.to_owned(),
             identifier,
             planned_on: self.planned_on,
-            changes,
+            changes: Changes::Rewrite(changes),
         })
     }
 

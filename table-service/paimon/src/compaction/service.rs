@@ -10,7 +10,6 @@ use weir_storage::Storage;
 
 use super::append::{self, AppendSettings};
 use super::budget::{self, LeftOut};
-use super::identifier::Identifiers;
 use super::levels::Levels;
 use super::plan::{self, CompactionPlan, Strategy};
 use super::portions::{Committer, PortionLimits, Round};
@@ -20,6 +19,7 @@ use super::selection::Selection;
 use super::settings::plan_settings;
 use super::shard::Shard;
 use super::{foreign, readable};
+use crate::table::commit::{self, Identifiers};
 use crate::table::{BucketKey, LiveFiles};
 use crate::warnings::unprotected_commits;
 use crate::{Error, ErrorKind, Result, Table};
@@ -88,7 +88,7 @@ pub type ProgressListener = std::sync::Arc<dyn Fn(Progress) + Send + Sync>;
 impl Compact {
     /// The commit user of a run, or of one shard of it.
     pub fn commit_user(run_uid: &str, shard: u32) -> String {
-        format!("{}{run_uid}-{shard}", foreign::COMMIT_USER_PREFIX)
+        commit::commit_user(run_uid, shard)
     }
 
     /// Compacts the table at `storage`'s location. `report` tells what was planned and done, on failure too.

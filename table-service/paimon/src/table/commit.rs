@@ -5,49 +5,48 @@
 //! over on its snapshot. An answer that was lost is resolved by looking for our own commit, never by guessing, and
 //! while it is unresolved nothing that the snapshot may refer to is deleted.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::options::keys;
-use weir_paimon_spec::{CommitKind, DataFileMeta, Snapshot};
 use weir_storage::Create;
 
-use crate::table::BucketKey;
 use crate::{Error, ErrorKind, Result, Table};
 
 mod attempt;
 mod base;
+mod changes;
 mod conflict;
+mod identifiers;
 mod merging;
 mod rename;
 
 use base::Merge;
+use changes::Resolved;
+pub(crate) use changes::newest_files;
+pub use changes::{BucketChange, Changes, PartitionDrop};
 pub use conflict::Conflict;
+pub(crate) use identifiers::Identifiers;
 
-/// How the live files of one bucket change.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BucketChange {
-    /// The bucket.
-    pub key: BucketKey,
-    /// `_TOTAL_BUCKETS` of the bucket's entries.
-    pub total_buckets: i32,
-    /// Files that are no longer live, exactly as their ADD entries hold them.
-    pub deletes: Vec<Arc<DataFileMeta>>,
-    /// Files that become live. An upgraded file is in both lists.
-    pub adds: Vec<Arc<DataFileMeta>>,
+/// How Weir's commit users begin; the rest is the run's uid and shard.
+pub(crate) const COMMIT_USER_PREFIX: &str = "weir-";
+
+/// The commit user of a run, or of one shard of it; the same in all its attempts.
+pub fn commit_user(run_uid: &str, shard: u32) -> String {
+    format!("{COMMIT_USER_PREFIX}{run_uid}-{shard}")
 }
 
-/// A commit of kind COMPACT.
+/// A change of the table that becomes one snapshot.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Compaction {
+pub struct Commit {
     /// Commit user: unique to this run and the same in all its attempts.
     pub user: String,
-    /// Commit identifier: with the user, how a repeated attempt recognises its own commit.
+    /// Commit identifier: with user and kind, how a repeated attempt recognises its own commit.
     pub identifier: i64,
     /// Newest snapshot when this commit was planned; ours cannot be older.
     pub planned_on: i64,
-    /// The changes.
-    pub changes: Vec<BucketChange>,
+    /// What changes.
+    pub changes: Changes,
 }
 
 /// How a commit ended.
@@ -65,6 +64,11 @@ pub enum CommitOutcome {
     Conflict {
         /// What is in the way, bucket by bucket.
         conflicts: Vec<Conflict>,
+        /// Attempts that were made.
+        attempts: u32,
+    },
+    /// On top of the newest snapshot the changes come to nothing; nothing was committed.
+    Nothing {
         /// Attempts that were made.
         attempts: u32,
     },
@@ -87,10 +91,10 @@ struct CommitProgress {
 }
 
 impl Table {
-    /// Commits a compaction. Fails with [`ErrorKind::Conflict`] when writers won every attempt
+    /// Commits a change. Fails with [`ErrorKind::Conflict`] when writers won every attempt
     /// (`commit.max-retries`), and with [`ErrorKind::Unavailable`] when it is not known whether the last attempt
     /// was applied.
-    pub async fn commit(&self, commit: &Compaction) -> Result<CommitOutcome> {
+    pub async fn commit(&self, commit: &Commit) -> Result<CommitOutcome> {
         let mut progress = CommitProgress::default();
         let outcome = self.try_commit(commit, &mut progress).await;
         if !progress.merge_is_listed {
@@ -99,7 +103,7 @@ impl Table {
         outcome
     }
 
-    async fn try_commit(&self, commit: &Compaction, progress: &mut CommitProgress) -> Result<CommitOutcome> {
+    async fn try_commit(&self, commit: &Commit, progress: &mut CommitProgress) -> Result<CommitOutcome> {
         let max_attempts = 1 + u32::try_from(self.options().get(&keys::COMMIT_MAX_RETRIES)?).unwrap_or(0);
         let mut seen = commit.planned_on;
         let mut unclear: Option<weir_storage::Error> = None;
@@ -111,15 +115,20 @@ impl Table {
                 return self.confirm(own, attempts).await;
             }
             seen = latest.id;
-            let live = self.live_files(&latest).await?;
-            let conflicts = conflict::find(&live, &commit.changes, &self.schema().key_types()?)?;
-            if !conflicts.is_empty() && unclear.is_none() {
-                return Ok(CommitOutcome::Conflict { conflicts, attempts });
-            }
-            if !conflicts.is_empty() {
+            let prepared = match self.resolve(&commit.changes, &latest).await? {
+                Resolved::Delta(delta) => self.prepare(commit, &latest, &delta, &mut progress.merge).await?,
+                Resolved::Nothing => None,
+                Resolved::Conflict(conflicts) if unclear.is_none() => {
+                    return Ok(CommitOutcome::Conflict { conflicts, attempts });
+                }
+                Resolved::Conflict(_) => break,
+            };
+            let Some(attempt) = prepared else {
+                if unclear.is_none() {
+                    return Ok(CommitOutcome::Nothing { attempts });
+                }
                 break;
-            }
-            let attempt = self.prepare(commit, &latest, &mut progress.merge).await?;
+            };
             let path = self.main().snapshot(attempt.snapshot.id);
             let created = self.storage().create(&path, attempt.content.clone()).await;
             progress.merge_is_listed |= progress.merge.is_used() && !matches!(created, Ok(Create::Exists(_)));
@@ -153,12 +162,12 @@ impl Table {
     }
 
     /// Our own commit among the snapshots after `seen`, made by an attempt whose answer was lost.
-    async fn find_own(&self, commit: &Compaction, seen: i64, latest: &Snapshot) -> Result<Option<Snapshot>> {
+    async fn find_own(&self, commit: &Commit, seen: i64, latest: &Snapshot) -> Result<Option<Snapshot>> {
         let ids: Vec<i64> = (seen + 1..=latest.id).collect();
         Ok(self.snapshots(&ids).await?.into_iter().find(|snapshot| {
             snapshot.commit_user == commit.user
                 && snapshot.commit_identifier == commit.identifier
-                && snapshot.commit_kind == CommitKind::Compact
+                && snapshot.commit_kind == commit.changes.kind()
         }))
     }
 

@@ -182,6 +182,21 @@ impl Table {
         Ok(manifest::read_index_manifest(&content, name)?.entries)
     }
 
+    /// The same, to be written again: refused when a newer release has put more into it than would be kept.
+    pub(crate) async fn rewritable_index_manifest(&self, name: &str) -> Result<Vec<IndexManifestEntry>> {
+        let content = self.storage().read(&paths::manifest(name)).await?;
+        let index = manifest::read_index_manifest(&content, name)?;
+        if index.has_unknown_fields {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "index manifest {name} has fields of a newer release of Paimon, which a commit would lose"
+                ),
+            ));
+        }
+        Ok(index.entries)
+    }
+
     /// Path of a data file relative to the root. Files outside of the table's directory are refused: they are on a
     /// store that this run did not open.
     pub fn data_file_path(&self, partition: &[u8], bucket: i32, file: &DataFileMeta) -> Result<String> {

@@ -1,16 +1,17 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use weir_paimon_spec::manifest::{self, ManifestFileMeta};
+use weir_paimon_spec::manifest::{self, IndexManifestEntry, ManifestFileMeta};
 use weir_paimon_spec::options::keys;
 use weir_paimon_spec::paths::{self, FileNames};
 use weir_paimon_spec::snapshot::CURRENT_VERSION;
-use weir_paimon_spec::{CommitKind, FileKind, ManifestEntry, Snapshot};
+use weir_paimon_spec::{FileKind, ManifestEntry, Snapshot};
 
-use super::Compaction;
+use super::Commit;
 use super::base::Merge;
+use super::changes::{Changes, Delta};
 use crate::{Error, Result, Table};
 
 /// One prepared attempt: everything but the snapshot file is written.
@@ -24,20 +25,24 @@ pub(super) struct Attempt {
 }
 
 impl Table {
-    /// Writes the manifests of an attempt on top of `latest`.
+    /// Writes the manifests of an attempt on top of `latest`; `None` when it would change nothing.
     pub(super) async fn prepare(
         &self,
-        commit: &Compaction,
+        commit: &Commit,
         latest: &Snapshot,
+        delta: &Delta,
         merge: &mut Merge,
-    ) -> Result<Attempt> {
-        let base = self.base_manifests(latest, merge).await?;
+    ) -> Result<Option<Attempt>> {
+        let base = self.base_manifests(latest, commit.changes == Changes::CompactManifests, merge).await?;
+        if delta.is_empty() && !merge.is_used() {
+            return Ok(None);
+        }
         let mut writer = ManifestWriter::new(self);
-        let prepared = writer.write(commit, latest, &base).await;
+        let prepared = writer.write(commit, latest, &base, delta).await;
         match prepared {
             Ok(snapshot) => {
                 let content = Bytes::from(snapshot.to_json()?);
-                Ok(Attempt { snapshot, content, files: writer.files })
+                Ok(Some(Attempt { snapshot, content, files: writer.files }))
             }
             Err(error) => {
                 self.discard(&writer.files).await;
@@ -46,7 +51,7 @@ impl Table {
         }
     }
 
-    /// The statistics of `latest` stay true after a compaction unless the schema has changed since ANALYZE.
+    /// Writers keep the statistics of `latest` unless the schema has changed since ANALYZE.
     async fn inherited_statistics(&self, latest: &Snapshot, schema_id: i64) -> Result<Option<String>> {
         let Some(name) = &latest.statistics else { return Ok(None) };
         let Some(content) = self.storage().read_opt(&paths::statistics(name)).await? else { return Ok(None) };
@@ -55,6 +60,13 @@ impl Table {
         let same_schema = analyzed.get("schemaId").and_then(serde_json::Value::as_i64) == Some(schema_id);
         Ok(same_schema.then(|| name.clone()))
     }
+}
+
+/// What a snapshot keeps of its predecessor.
+struct Inherited {
+    schema_id: i64,
+    statistics: Option<String>,
+    properties: Option<BTreeMap<String, String>>,
 }
 
 /// Writes manifests and manifest lists and remembers their paths.
@@ -72,47 +84,70 @@ impl<'a> ManifestWriter<'a> {
 
     async fn write(
         &mut self,
-        commit: &Compaction,
+        commit: &Commit,
         latest: &Snapshot,
         base: &[ManifestFileMeta],
+        delta: &Delta,
     ) -> Result<Snapshot> {
-        let table = self.table;
         let (base_list, base_size) = self.list(base).await?;
-
-        let entries = delta_entries(commit);
-        let delta = self.manifests(&entries).await?;
-        let (delta_list, delta_size) = self.list(&delta).await?;
-
-        let schema_id = table.latest_schema_id().await?;
-        let delta_record_count = record_count(&entries);
+        let manifests = self.manifests(&delta.entries).await?;
+        let (delta_list, delta_size) = self.list(&manifests).await?;
+        let index_manifest = match &delta.index {
+            Some(entries) => Some(self.index_manifest(entries).await?),
+            None => latest.index_manifest.clone(),
+        };
+        let inherited = self.inherited(commit, latest).await?;
+        let delta_record_count = record_count(&delta.entries);
         Ok(Snapshot {
             version: CURRENT_VERSION,
             uuid: Some(Uuid::new_v4().to_string()),
             id: latest.id + 1,
-            schema_id,
+            schema_id: inherited.schema_id,
             base_manifest_list: base_list,
             base_manifest_list_size: Some(base_size),
             delta_manifest_list: delta_list,
             delta_manifest_list_size: Some(delta_size),
             changelog_manifest_list: None,
             changelog_manifest_list_size: None,
-            index_manifest: latest.index_manifest.clone(),
+            index_manifest,
             commit_user: commit.user.clone(),
             writer_version: None,
             commit_identifier: commit.identifier,
-            commit_kind: CommitKind::Compact,
+            commit_kind: commit.changes.kind(),
             time_millis: Timestamp::now().as_millisecond().max(latest.time_millis),
             total_record_count: latest.total_record_count.map(|total| total + delta_record_count),
             delta_record_count: Some(delta_record_count),
             changelog_record_count: None,
             watermark: latest.watermark,
-            statistics: table.inherited_statistics(latest, schema_id).await?,
-            // They tell about the commit that they came with, like the offsets that a job has read up to.
-            properties: None,
+            statistics: inherited.statistics,
+            properties: inherited.properties,
             next_row_id: Some(latest.next_row_id.unwrap_or(0)),
             operation: None,
             other: serde_json::Map::new(),
         })
+    }
+
+    /// What a snapshot keeps of its predecessor, beside the live files.
+    async fn inherited(&self, commit: &Commit, latest: &Snapshot) -> Result<Inherited> {
+        // The same state, listed in another way.
+        if commit.changes == Changes::CompactManifests {
+            return Ok(Inherited {
+                schema_id: latest.schema_id,
+                statistics: latest.statistics.clone(),
+                properties: latest.properties.clone(),
+            });
+        }
+        let schema_id = self.table.latest_schema_id().await?;
+        let statistics = self.table.inherited_statistics(latest, schema_id).await?;
+        // Properties tell about the commit that they came with, like the offsets that a job has read up to.
+        Ok(Inherited { schema_id, statistics, properties: None })
+    }
+
+    async fn index_manifest(&mut self, entries: &[IndexManifestEntry]) -> Result<String> {
+        let content = manifest::write_index_manifest(entries, self.table.options().manifest_compression()?)?;
+        let name = self.names.index_manifest();
+        self.put(&name, content).await?;
+        Ok(name)
     }
 
     /// Writes entries as manifests of at least `manifest.target-file-size`, if they are that many, in order. Smaller
@@ -158,24 +193,6 @@ impl<'a> ManifestWriter<'a> {
         self.table.storage().overwrite(&path, content.into()).await?;
         Ok(size)
     }
-}
-
-/// The entries of the delta manifest: every DELETE before every ADD. Expiration walks them in order, and an
-/// upgraded file that was added before it is deleted would be removed from storage (format §14.9).
-fn delta_entries(commit: &Compaction) -> Vec<ManifestEntry> {
-    let of_kind = |kind: FileKind| {
-        commit.changes.iter().flat_map(move |change| {
-            let files = if kind == FileKind::Delete { &change.deletes } else { &change.adds };
-            files.iter().map(move |file| ManifestEntry {
-                kind,
-                partition: change.key.partition.clone(),
-                bucket: change.key.bucket,
-                total_buckets: change.total_buckets,
-                file: Arc::clone(file),
-            })
-        })
-    };
-    of_kind(FileKind::Delete).chain(of_kind(FileKind::Add)).collect()
 }
 
 /// Rows that the entries add, less those that they remove (format §14.3).

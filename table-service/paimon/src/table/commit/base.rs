@@ -1,5 +1,7 @@
 //! The base manifest list of an attempt: what the newest snapshot lists, merged now and then.
 
+use std::collections::HashSet;
+
 use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::manifest::ManifestFileMeta;
 
@@ -43,24 +45,57 @@ impl Merge {
 }
 
 impl Table {
-    /// The manifests of the base list on top of `latest`. New ones are written and noted in `merge`.
+    /// The manifests that a snapshot lists, base and delta, to be written again.
+    pub(crate) async fn listed_manifests(&self, snapshot: &Snapshot) -> Result<Vec<ManifestFileMeta>> {
+        let mut manifests =
+            self.rewritable_list(snapshot, &snapshot.base_manifest_list).await?.as_ref().clone();
+        manifests
+            .extend(self.rewritable_list(snapshot, &snapshot.delta_manifest_list).await?.iter().cloned());
+        Ok(manifests)
+    }
+
+    /// The manifests of a snapshot that a compaction of manifests would write again; `None` when it would change
+    /// nothing.
+    pub(crate) async fn mergeable_manifests(
+        &self,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Vec<ManifestFileMeta>>> {
+        let listed = self.listed_manifests(snapshot).await?;
+        let settings = MergeSettings::of(self.options())?.eager();
+        let Some(parts) = self.merged_parts(&listed, &settings).await? else { return Ok(None) };
+        let kept: HashSet<String> = parts
+            .into_iter()
+            .filter_map(|part| match part {
+                Part::Keep(meta) => Some(meta.file_name),
+                Part::Write(_) => None,
+            })
+            .collect();
+        Ok(Some(listed.into_iter().filter(|meta| !kept.contains(&meta.file_name)).collect()))
+    }
+
+    /// The manifests of the base list on top of `latest`. New ones are written and noted in `merge`. `eager` merges
+    /// whatever can be merged, in every attempt that cannot use an earlier merge.
     pub(super) async fn base_manifests(
         &self,
         latest: &Snapshot,
+        eager: bool,
         merge: &mut Merge,
     ) -> Result<Vec<ManifestFileMeta>> {
-        let mut base = self.rewritable_list(latest, &latest.base_manifest_list).await?.as_ref().clone();
-        base.extend(self.rewritable_list(latest, &latest.delta_manifest_list).await?.iter().cloned());
+        let base = self.listed_manifests(latest).await?;
         if merge.tried {
             let reused = merge.apply(&base);
             merge.used = reused.is_some();
-            return Ok(reused.unwrap_or(base));
+            if reused.is_some() || !eager {
+                return Ok(reused.unwrap_or(base));
+            }
         }
         merge.tried = true;
-        let Some(parts) = self.merged_parts(&base).await? else { return Ok(base) };
+        let settings = MergeSettings::of(self.options())?;
+        let settings = if eager { settings.eager() } else { settings };
+        let Some(parts) = self.merged_parts(&base, &settings).await? else { return Ok(base) };
         let mut writer = ManifestWriter::new(self);
         let outputs = write_parts(&mut writer, parts).await;
-        merge.files = writer.files;
+        merge.files.append(&mut writer.files);
         merge.outputs = outputs?;
         merge.used = true;
         merge.inputs = base.into_iter().map(|meta| meta.file_name).collect();
@@ -68,7 +103,11 @@ impl Table {
         Ok(merge.outputs.clone())
     }
 
-    async fn merged_parts(&self, base: &[ManifestFileMeta]) -> Result<Option<Vec<Part>>> {
+    async fn merged_parts(
+        &self,
+        base: &[ManifestFileMeta],
+        settings: &MergeSettings,
+    ) -> Result<Option<Vec<Part>>> {
         let manifests: Vec<Manifest> = base
             .iter()
             .zip(self.manifests_of(base).await?)
@@ -78,7 +117,7 @@ impl Table {
                 entries,
             })
             .collect();
-        merging::merged(&manifests, &MergeSettings::of(self.options())?, &self.schema().partition_types()?)
+        merging::merged(&manifests, settings, &self.schema().partition_types()?)
     }
 }
 

@@ -32,6 +32,11 @@ impl MergeSettings {
             full_bytes: options.get(&keys::MANIFEST_FULL_COMPACTION_THRESHOLD_SIZE)?.bytes(),
         })
     }
+
+    /// Whatever can be merged is merged (Paimon `compactManifest`).
+    pub(super) const fn eager(self) -> Self {
+        Self { min_count: 1, full_bytes: 1, ..self }
+    }
 }
 
 /// A manifest with its entries.

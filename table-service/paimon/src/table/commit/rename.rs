@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use weir_paimon_spec::Snapshot;
 
-use crate::compaction::COMMIT_USER_PREFIX;
+use super::COMMIT_USER_PREFIX;
 use crate::{Result, Table};
 
 /// How long a rename may take once its writer has looked; a temporary file that stays longer has no writer any more.

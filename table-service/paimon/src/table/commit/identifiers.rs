@@ -10,13 +10,13 @@ use crate::Result;
 /// `Long.MAX_VALUE` is not among them; it is for a full compaction of the whole table. Readers that look for full
 /// compactions by `full-compaction.delta-commits` must not take another commit for one (format §2.2).
 #[derive(Debug, Default)]
-pub(super) struct Identifiers {
+pub(crate) struct Identifiers {
     last: i64,
 }
 
 impl Identifiers {
     /// The identifier of the next commit.
-    pub(super) fn next(&mut self, options: &TableOptions) -> Result<i64> {
+    pub(crate) fn next(&mut self, options: &TableOptions) -> Result<i64> {
         let every = options.find(&keys::FULL_COMPACTION_DELTA_COMMITS)?.map_or(0, i64::from);
         Ok(self.after(jiff::Timestamp::now().as_millisecond(), every))
     }
