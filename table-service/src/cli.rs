@@ -8,13 +8,21 @@ use clap::{Args, Parser, Subcommand};
 use weir_contract::{ExitCode as ContractExitCode, OperationKind, Reason};
 
 mod compact;
+mod compact_manifests;
+mod expire_partitions;
 mod expire_snapshots;
 mod inspect;
+mod mark_partition_done;
+mod rollback_to;
 mod what_if;
 
 pub(crate) use compact::{CompactArgs, StrategyArg};
+pub(crate) use compact_manifests::CompactManifestsArgs;
+pub(crate) use expire_partitions::{ExpirePartitionsArgs, ExpireStrategyArg};
 pub(crate) use expire_snapshots::ExpireSnapshotsArgs;
 pub(crate) use inspect::{InspectArgs, ServiceArg};
+pub(crate) use mark_partition_done::MarkPartitionDoneArgs;
+pub(crate) use rollback_to::{RollbackToArgs, TargetArgs};
 pub(crate) use what_if::WhatIfArgs;
 
 /// Table services for Apache Paimon tables on local disks and object stores.
@@ -40,6 +48,14 @@ pub(crate) enum Verb {
     ExpireSnapshots(ExpireSnapshotsArgs),
     /// Tell what an expiry would free that keeps less, or if references were gone; nothing is written.
     WhatIf(WhatIfArgs),
+    /// Drop old partitions; their files go when the snapshots before expire.
+    ExpirePartitions(ExpirePartitionsArgs),
+    /// Tell readers with a success file that partitions are complete.
+    MarkPartitionDone(MarkPartitionDoneArgs),
+    /// List the same live files in fewer manifests, so that readers plan faster.
+    CompactManifests(CompactManifestsArgs),
+    /// Make an earlier snapshot the newest one again; later snapshots and tags are removed.
+    RollbackTo(RollbackToArgs),
 }
 
 impl Verb {
@@ -50,6 +66,10 @@ impl Verb {
             Self::Compact(args) => &args.common,
             Self::ExpireSnapshots(args) => &args.common,
             Self::WhatIf(args) => &args.common,
+            Self::ExpirePartitions(args) => &args.common,
+            Self::MarkPartitionDone(args) => &args.common,
+            Self::CompactManifests(args) => &args.common,
+            Self::RollbackTo(args) => &args.common,
         }
     }
 
@@ -60,6 +80,10 @@ impl Verb {
             Self::Compact(_) => OperationKind::Compact,
             Self::ExpireSnapshots(_) => OperationKind::ExpireSnapshots,
             Self::WhatIf(_) => OperationKind::WhatIf,
+            Self::ExpirePartitions(_) => OperationKind::ExpirePartitions,
+            Self::MarkPartitionDone(_) => OperationKind::MarkPartitionDone,
+            Self::CompactManifests(_) => OperationKind::CompactManifests,
+            Self::RollbackTo(_) => OperationKind::RollbackTo,
         }
     }
 }

@@ -77,6 +77,10 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
         Verb::Compact(args) => verb::compact::run(args, storage, &control, report).await,
         Verb::ExpireSnapshots(args) => verb::expire_snapshots::run(args, storage, &control, report).await,
         Verb::WhatIf(args) => verb::what_if::run(args, storage, report).await,
+        Verb::ExpirePartitions(args) => verb::expire_partitions::run(args, storage, &control, report).await,
+        Verb::MarkPartitionDone(args) => verb::mark_partition_done::run(args, storage, report).await,
+        Verb::CompactManifests(args) => verb::compact_manifests::run(args, storage, report).await,
+        Verb::RollbackTo(args) => verb::rollback_to::run(args, storage, &control, report).await,
     };
     match done {
         Ok((outcome, message)) => {

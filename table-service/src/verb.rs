@@ -9,8 +9,12 @@ use weir_contract::{CompactionResult, ExpiryResult, TableSummary};
 use crate::cli::CommonArgs;
 
 pub(crate) mod compact;
+pub(crate) mod compact_manifests;
+pub(crate) mod expire_partitions;
 pub(crate) mod expire_snapshots;
 pub(crate) mod inspect;
+pub(crate) mod mark_partition_done;
+pub(crate) mod rollback_to;
 pub(crate) mod what_if;
 
 /// What a verb has to tell, on failure too.
@@ -47,6 +51,12 @@ impl Report {
 /// Table options that the command line overrides.
 fn options(common: &CommonArgs) -> BTreeMap<String, String> {
     common.options.iter().cloned().collect()
+}
+
+/// The commit user of a run: its uid when it has one, so that a repeated attempt finds its own commits.
+fn commit_user(common: &CommonArgs) -> String {
+    let run_uid = common.pod.run_uid.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    weir_paimon::table::commit::commit_user(&run_uid, 0)
 }
 
 /// A count as results carry it.

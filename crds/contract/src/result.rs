@@ -13,6 +13,14 @@ pub enum OperationKind {
     ExpireSnapshots,
     /// `weir what-if`.
     WhatIf,
+    /// `weir expire-partitions`.
+    ExpirePartitions,
+    /// `weir mark-partition-done`.
+    MarkPartitionDone,
+    /// `weir compact-manifests`.
+    CompactManifests,
+    /// `weir rollback-to`.
+    RollbackTo,
 }
 
 impl OperationKind {
@@ -23,6 +31,10 @@ impl OperationKind {
             Self::Compact => "compact",
             Self::ExpireSnapshots => "expire-snapshots",
             Self::WhatIf => "what-if",
+            Self::ExpirePartitions => "expire-partitions",
+            Self::MarkPartitionDone => "mark-partition-done",
+            Self::CompactManifests => "compact-manifests",
+            Self::RollbackTo => "rollback-to",
         }
     }
 }

@@ -13,7 +13,7 @@ pub use metadata::{
     manifest_dir, number_of, statistics, statistics_dir,
 };
 pub use names::FileNames;
-pub use partition::{escape, partition_dir, unescape};
+pub use partition::{escape, partition_dir, partition_value, unescape};
 
 /// Format of a data file by the extension of its name, as readers find it (format §1.3).
 ///

@@ -11,7 +11,10 @@ mod columns;
 mod compact;
 mod expire;
 mod inspect;
+mod manifests;
 mod newer;
+mod partitions;
+mod rollback;
 mod shared;
 
 /// What is to be done with a table.
@@ -23,6 +26,14 @@ pub enum Purpose {
     Compact,
     /// Delete its old snapshots and what only they use.
     Expire,
+    /// Drop its old partitions.
+    ExpirePartitions,
+    /// Mark partitions as complete.
+    MarkPartitionDone,
+    /// List its live files in fewer manifests.
+    CompactManifests,
+    /// Go back to an earlier snapshot.
+    RollBack,
 }
 
 /// A feature or option value of a table that forbids a purpose.
@@ -62,6 +73,10 @@ pub fn check(schema: &TableSchema, options: &TableOptions, purpose: Purpose) -> 
         Purpose::Inspect => {}
         Purpose::Compact => refusals.extend(compact::refusals(schema, options)),
         Purpose::Expire => refusals.extend(expire::refusals(schema, options)),
+        Purpose::ExpirePartitions => refusals.extend(partitions::expiry_refusals(schema, options)),
+        Purpose::MarkPartitionDone => refusals.extend(partitions::mark_done_refusals(schema, options)),
+        Purpose::CompactManifests => refusals.extend(manifests::refusals(schema, options)),
+        Purpose::RollBack => refusals.extend(rollback::refusals(schema, options)),
     }
     let mut known = HashSet::new();
     refusals.retain(|refusal| known.insert(refusal.clone()));

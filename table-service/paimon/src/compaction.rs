@@ -32,7 +32,7 @@ pub use budget::LeftOut;
 pub use plan::{BucketPlan, CompactionPlan, Strategy, Task};
 pub use portions::PortionLimits;
 pub use report::{BucketReport, CommitReport, CompactReport, FileReport};
-pub use selection::{BucketRanges, PartitionPredicate, Selection};
+pub use selection::{BucketRanges, Selection};
 pub use service::{Compact, CompactOutcome, Progress, ProgressListener};
 pub use shard::Shard;
 pub use weir_columnar::Control;

@@ -258,4 +258,22 @@ keys! {
     TAG_DEFAULT_TIME_RETAINED: Duration = "tag.default-time-retained";
     /// How long partitions stay.
     PARTITION_EXPIRATION_TIME: Duration = "partition.expiration-time";
+    /// What tells how old a partition is; an unknown word names a class of the user's.
+    PARTITION_EXPIRATION_STRATEGY: String = "partition.expiration-strategy" => "values-time";
+    /// Partitions that one expiry drops at most.
+    PARTITION_EXPIRATION_MAX_NUM: i32 = "partition.expiration-max-num" => "100";
+    /// Partitions that one commit of an expiry drops; all when not set.
+    PARTITION_EXPIRATION_BATCH_SIZE: i32 = "partition.expiration-batch-size";
+    /// How partition values are put together to a time.
+    PARTITION_TIMESTAMP_PATTERN: String = "partition.timestamp-pattern";
+    /// How the time is written.
+    PARTITION_TIMESTAMP_FORMATTER: String = "partition.timestamp-formatter";
+    /// Whether days and times out of range are no time.
+    PARTITION_TIMESTAMP_FORMAT_STRICT: bool = "partition.timestamp-format.strict" => "false";
+    /// What is done when a partition is complete.
+    PARTITION_MARK_DONE_ACTION: Vec<String> = "partition.mark-done-action" => "success-file";
+    /// Whether the catalog has an entry of its own for each partition.
+    METASTORE_PARTITIONED_TABLE: bool = "metastore.partitioned-table" => "false";
+    /// The partition column that the catalog shows tags as.
+    METASTORE_TAG_TO_PARTITION: String = "metastore.tag-to-partition";
 }

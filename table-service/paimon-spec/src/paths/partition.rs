@@ -71,6 +71,14 @@ pub fn partition_dir(
     Ok(dir)
 }
 
+/// A partition value as text; `None` for null. `legacy` is as for [`partition_dir`].
+pub fn partition_value(value: &Datum, data_type: &DataType, legacy: bool) -> Result<Option<String>> {
+    match value {
+        Datum::Null => Ok(None),
+        value => text::of(value, &data_type.kind, legacy).map(Some),
+    }
+}
+
 /// Java's `Character.isWhitespace`: Unicode's spaces without the non-breaking ones, and some controls.
 fn is_java_whitespace(c: char) -> bool {
     match c {

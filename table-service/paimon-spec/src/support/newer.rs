@@ -41,7 +41,8 @@ fn is_false(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case("false")
 }
 
-fn sequence_init_mode(options: &TableOptions) -> Option<Refusal> {
+/// Every commit must carry the greatest sequence number.
+pub(super) fn sequence_init_mode(options: &TableOptions) -> Option<Refusal> {
     let mode = options.get(&keys::SEQUENCE_INIT_MODE).ok()?;
     (mode == SequenceInitMode::Snapshot).then(|| {
         Refusal::of_value(

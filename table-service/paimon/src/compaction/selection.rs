@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::partitions::{self, PartitionPredicate};
 use crate::predicate::{BoundPredicate, Predicate};
 use crate::table::{BucketKey, LiveFiles};
 use crate::{Error, ErrorKind, Result, Table};
 
 mod buckets;
-mod partitions;
 
 pub use buckets::BucketRanges;
-pub use partitions::PartitionPredicate;
 
 /// What restricts a run to some buckets; by default nothing does.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@ use crate::{Result, Table};
 pub type PartitionPredicate = BTreeMap<String, String>;
 
 /// Whether a predicate accepts a partition, by its values as SQL shows them or as its directory does.
-pub(super) fn accepts(table: &Table, predicates: &[PartitionPredicate], partition: &[u8]) -> Result<bool> {
+pub(crate) fn accepts(table: &Table, predicates: &[PartitionPredicate], partition: &[u8]) -> Result<bool> {
     if predicates.is_empty() {
         return Ok(true);
     }
@@ -43,7 +43,7 @@ fn matches(predicates: &[PartitionPredicate], values: &BTreeMap<String, String>)
 }
 
 /// Names of columns that predicates use and the table is not partitioned by.
-pub(super) fn unknown_columns<'a>(
+pub(crate) fn unknown_columns<'a>(
     predicates: &'a [PartitionPredicate],
     partition_keys: &[String],
 ) -> Vec<&'a str> {
