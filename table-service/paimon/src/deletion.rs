@@ -10,17 +10,23 @@
 //! protection derived anew (maintenance §1.9).
 
 mod candidates;
+mod changelog;
 mod interrupted;
 mod journal;
+mod needed;
+mod observed;
 mod protection;
 mod reach;
 mod sweep;
+mod targets;
 
 pub use candidates::{FileKind, PlannedFile};
 
 pub(crate) use candidates::Candidates;
-pub(crate) use interrupted::{finish_interrupted, still_unprotected};
+pub(crate) use changelog::ChangelogNeeds;
+pub(crate) use interrupted::finish_interrupted;
 pub(crate) use journal::Journal;
+pub(crate) use observed::{Observed, rolled_back};
 pub(crate) use protection::remove_protected;
 pub(crate) use reach::Reach;
-pub(crate) use sweep::{sweep_files, sweep_roots};
+pub(crate) use sweep::{BATCH, stop_if, sweep_files, sweep_roots};

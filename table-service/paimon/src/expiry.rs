@@ -12,9 +12,15 @@
 //! finish what an interrupted one has begun, with protection derived anew (maintenance §1.9).
 
 mod candidates;
-mod retention;
+mod decoupled;
+mod hints;
+mod plan;
+mod report;
+pub(crate) mod retention;
 mod service;
 
+pub use report::{ExpireOutcome, ExpireReport};
 pub use retention::Retention;
 pub(crate) use retention::{Age, first_kept};
 pub use service::{ExpireOutcome, ExpireReport, ExpireSnapshots};
+pub use service::ExpireSnapshots;

@@ -17,7 +17,7 @@ mod snapshots;
 
 pub(crate) use live_files::within_table;
 pub use live_files::{BucketKey, LiveFiles};
-pub use references::{BranchReferences, References};
+pub use references::{BranchReferences, References, Root};
 
 /// Requests of one kind that are on the wire at the same time while metadata is read.
 pub(crate) const CONCURRENT_READS: usize = 16;
@@ -32,7 +32,8 @@ pub struct Table {
     options: TableOptions,
     main: BranchPaths,
     data: DataPaths,
-    schemas: Mutex<HashMap<i64, Arc<TableSchema>>>,
+    /// Schemas that were read, by path.
+    schemas: Mutex<HashMap<String, Arc<TableSchema>>>,
     manifests: live_files::ManifestCache,
 }
 
@@ -52,7 +53,8 @@ impl Table {
         let options = TableOptions::new(schema.options.clone())
             .with_overrides(overrides.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         let data = DataPaths::new(&schema, &options)?;
-        let schemas = Mutex::new(HashMap::from([(schema.id, Arc::clone(&schema))]));
+        let schemas =
+            Mutex::new(HashMap::from([(BranchPaths::main().schema(schema.id), Arc::clone(&schema))]));
         let manifests = live_files::ManifestCache::default();
         Ok(Self { storage, schema, options, main: BranchPaths::main(), data, schemas, manifests })
     }
@@ -79,12 +81,17 @@ impl Table {
 
     /// The schema with the given id.
     pub async fn schema_of(&self, id: i64) -> Result<Arc<TableSchema>> {
-        if let Some(schema) = self.schemas.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        self.schema_in(&self.main, id).await
+    }
+
+    /// The schema with the given id of a branch.
+    pub(crate) async fn schema_in(&self, branch: &BranchPaths, id: i64) -> Result<Arc<TableSchema>> {
+        let path = branch.schema(id);
+        if let Some(schema) = self.schemas.lock().unwrap_or_else(PoisonError::into_inner).get(&path) {
             return Ok(Arc::clone(schema));
         }
-        let path = self.main.schema(id);
         let schema = read_schema(&self.storage, &path).await?;
-        self.schemas.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&schema));
+        self.schemas.lock().unwrap_or_else(PoisonError::into_inner).insert(path, Arc::clone(&schema));
         Ok(schema)
     }
 

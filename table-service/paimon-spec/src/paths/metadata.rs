@@ -124,6 +124,16 @@ impl BranchPaths {
         format!("{}changelog", self.prefix)
     }
 
+    /// The hint that names the latest long-lived changelog.
+    pub fn changelog_latest_hint(&self) -> String {
+        format!("{}/LATEST", self.changelog_dir())
+    }
+
+    /// The hint that names the earliest long-lived changelog.
+    pub fn changelog_earliest_hint(&self) -> String {
+        format!("{}/EARLIEST", self.changelog_dir())
+    }
+
     /// A long-lived changelog file.
     pub fn changelog(&self, id: i64) -> String {
         format!("{}/{CHANGELOG_PREFIX}{id}", self.changelog_dir())

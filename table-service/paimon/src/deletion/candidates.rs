@@ -1,6 +1,6 @@
 //! Files that may go, before protection is applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,33 +37,62 @@ pub struct PlannedFile {
 
 /// Candidates by path.
 #[derive(Debug, Default)]
-pub(crate) struct Candidates(BTreeMap<String, PlannedFile>);
+pub(crate) struct Candidates {
+    files: BTreeMap<String, (FileKind, u64)>,
+    /// Paths that stay, whoever names them.
+    kept: HashSet<String>,
+}
 
 impl Candidates {
     /// Candidates of a plan that was made earlier.
     pub(crate) fn from_files(files: Vec<PlannedFile>) -> Self {
-        Self(files.into_iter().map(|file| (file.path.clone(), file)).collect())
+        let files = files.into_iter().map(|file| (file.path, (file.kind, file.bytes))).collect();
+        Self { files, kept: HashSet::new() }
     }
 
     /// Adds a file; `bytes` is 0 where metadata does not tell its size.
     pub(crate) fn insert(&mut self, path: String, kind: FileKind, bytes: i64) {
-        let bytes = u64::try_from(bytes).unwrap_or(0);
-        self.0.entry(path.clone()).or_insert(PlannedFile { path, kind, bytes });
+        self.files.entry(path).or_insert((kind, u64::try_from(bytes).unwrap_or(0)));
     }
 
     /// Takes a file out.
     pub(crate) fn remove(&mut self, path: &str) {
-        self.0.remove(path);
+        self.files.remove(path);
+    }
+
+    /// Takes a file out for good: it is no candidate even when it is added later.
+    pub(crate) fn keep(&mut self, path: String) {
+        self.kept.insert(path);
+    }
+
+    /// Takes over what another root has left.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for (path, file) in other.files {
+            self.files.entry(path).or_insert(file);
+        }
+        self.kept.extend(other.kept);
     }
 
     /// All paths, ascending.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Takes out the paths for which `is_protected` is true; it is asked for their positions in [`Candidates::paths`].
+    pub(crate) fn remove_where(&mut self, is_protected: impl Fn(usize) -> bool) {
+        let mut position = 0;
+        self.files.retain(|_, _| {
+            let is_free = !is_protected(position);
+            position += 1;
+            is_free
+        });
     }
 
     /// The files in the order of deletion.
     pub(crate) fn into_files(self) -> Vec<PlannedFile> {
-        let mut files: Vec<PlannedFile> = self.0.into_values().collect();
+        let free = self.files.into_iter().filter(|(path, _)| !self.kept.contains(path));
+        let mut files: Vec<PlannedFile> =
+            free.map(|(path, (kind, bytes))| PlannedFile { path, kind, bytes }).collect();
         files.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.path.cmp(&b.path)));
         files
     }

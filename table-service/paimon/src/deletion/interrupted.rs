@@ -2,26 +2,20 @@
 
 use super::candidates::{Candidates, PlannedFile};
 use super::{journal, protection, sweep};
-use crate::table::References;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Finishes the journals of interrupted runs, as far as nothing protects their files now.
 pub(crate) async fn finish_interrupted(table: &Table) -> Result<Vec<PlannedFile>> {
     let mut deleted = Vec::new();
     for (path, mut journal) in journal::unfinished(table.storage()).await? {
-        let references = table.references().await?;
-        journal.files = still_unprotected(table, journal.files, &references).await?;
+        journal.files = still_unprotected(table, journal.files).await?;
         deleted.extend(sweep::sweep_files(table.storage(), &path, &journal).await?.deleted);
     }
     Ok(deleted)
 }
 
 /// The files that no present root reaches, in the order of deletion.
-pub(crate) async fn still_unprotected(
-    table: &Table,
-    files: Vec<PlannedFile>,
-    references: &References,
-) -> Result<Vec<PlannedFile>> {
+async fn still_unprotected(table: &Table, files: Vec<PlannedFile>) -> Result<Vec<PlannedFile>> {
     let retained = table.snapshots(&table.snapshot_ids().await?).await?;
     if retained.is_empty() {
         return Err(Error::new(
@@ -33,6 +27,7 @@ pub(crate) async fn still_unprotected(
         ));
     }
     let mut candidates = Candidates::from_files(files);
-    protection::remove_protected(table, &retained, references, &mut candidates).await?;
+    let references = table.references().await?;
+    protection::remove_protected(table, &retained, &references, &mut candidates).await?;
     Ok(candidates.into_files())
 }

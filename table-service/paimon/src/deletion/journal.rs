@@ -26,6 +26,9 @@ pub(crate) struct Journal {
     pub(crate) created_at: String,
     /// Snapshots to delete, ascending.
     pub(crate) snapshots: Vec<i64>,
+    /// Long-lived changelogs to delete, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changelogs: Vec<i64>,
     /// Files to delete afterwards, in this order.
     pub(crate) files: Vec<PlannedFile>,
 }
@@ -38,8 +41,19 @@ impl Journal {
             operation: operation.to_owned(),
             created_at: jiff::Timestamp::now().to_string(),
             snapshots,
+            changelogs: Vec::new(),
             files,
         }
+    }
+
+    /// The same with changelogs that go.
+    pub(crate) fn with_changelogs(self, changelogs: Vec<i64>) -> Self {
+        Self { changelogs, ..self }
+    }
+
+    /// Removes a journal whose deletions have not begun and are not to be made.
+    pub(crate) async fn discard(storage: &Storage, path: String) -> Result<()> {
+        Ok(storage.delete(&[path]).await.into_iter().collect::<Result<(), weir_storage::Error>>()?)
     }
 
     /// Writes a new journal; answers with its path.

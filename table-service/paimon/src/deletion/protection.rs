@@ -1,46 +1,225 @@
 //! What the remaining roots of a table need.
 
-use std::collections::HashSet;
-
-use weir_paimon_spec::manifest::merge;
-use weir_paimon_spec::{FileKind as EntryKind, ManifestEntry, Snapshot, paths};
+use futures::{StreamExt, TryStreamExt, stream};
+use weir_paimon_spec::manifest::ManifestFileMeta;
+use weir_paimon_spec::options::{ChangelogProducer, keys};
+use weir_paimon_spec::paths::BranchPaths;
+use weir_paimon_spec::{Snapshot, paths};
 
 use super::candidates::Candidates;
-use crate::table::{References, within_table};
+use super::changelog::ChangelogNeeds;
+use super::needed::{Listed, Manifests, Needed};
+use super::targets::Targets;
+use crate::table::{CONCURRENT_READS, References, Root, within_table};
 use crate::{Error, ErrorKind, Result, Table};
 
-/// Takes every candidate out that a remaining root reaches: the retained snapshots of `main`, and all tags,
-/// changelogs and branches. Anything that cannot be read is an error, so that nothing is deleted on doubt.
+/// Takes every candidate out that a remaining root reaches: the retained snapshots of `main`, ascending, and all tags,
+/// changelogs and branches. Anything that cannot be read is an error, so that nothing is deleted on doubt; only a root
+/// that somebody else removes meanwhile needs nothing any more.
+///
+/// Every list and manifest is read once, and of their entries only those of candidates stay in memory.
 pub(crate) async fn remove_protected(
     table: &Table,
     retained: &[Snapshot],
     references: &References,
     candidates: &mut Candidates,
 ) -> Result<()> {
-    let protection = Protection { table, names: file_names(candidates) };
-    for (position, snapshot) in retained.iter().enumerate() {
-        let root = format!("snapshot {}", snapshot.id);
-        // Live files of a snapshot are those of its predecessor changed by its own delta; the last one is read in
-        // full again in case a manifest rewrite broke that chain.
-        let is_end_of_chain = position == 0 || position + 1 == retained.len();
-        let protected = protection
-            .of_snapshot(snapshot, is_end_of_chain)
-            .await
-            .map_err(|error| unreadable(error, &root))?;
-        take_out(candidates, protected);
+    let mut roots = kept_snapshots(retained, None);
+    roots.extend(references.roots().map(Kept::whole));
+    protect(table, &roots, references, candidates).await
+}
+
+/// A root that stays, and how much of it has to be read.
+#[derive(Debug)]
+pub(super) struct Kept<'a> {
+    root: Root<'a>,
+    /// All live files, not only those that the root's own delta adds.
+    is_whole: bool,
+}
+
+impl<'a> Kept<'a> {
+    pub(super) const fn whole(root: Root<'a>) -> Self {
+        Self { root, is_whole: true }
     }
-    for (root, snapshot) in references.roots() {
-        let protected =
-            protection.of_snapshot(snapshot, true).await.map_err(|error| unreadable(error, &root))?;
-        take_out(candidates, protected);
+}
+
+/// Snapshots of `main`, ascending; `protected` is the id of one before them that is protected already.
+///
+/// Live files of a snapshot are those of its predecessor changed by its own delta, so the delta is enough where the
+/// predecessor is protected too. The last one is read in full again in case a manifest rewrite broke that chain.
+pub(super) fn kept_snapshots(snapshots: &[Snapshot], mut protected: Option<i64>) -> Vec<Kept<'_>> {
+    let main = BranchPaths::main();
+    let last = snapshots.last().map(|snapshot| snapshot.id);
+    let kept = snapshots.iter().map(|snapshot| {
+        let continues = protected == Some(snapshot.id - 1) && last != Some(snapshot.id);
+        protected = Some(snapshot.id);
+        Kept { root: Root::of_snapshot(snapshot, &main), is_whole: !continues }
+    });
+    kept.collect()
+}
+
+/// Takes out what these roots reach.
+pub(super) async fn protect(
+    table: &Table,
+    roots: &[Kept<'_>],
+    references: &References,
+    candidates: &mut Candidates,
+) -> Result<()> {
+    let targets = Targets::of(candidates);
+    let mut protected = vec![false; targets.len()];
+    let mut manifests = Manifests::default();
+    let mut lists = stream::iter(roots.iter().enumerate())
+        .map(|(number, kept)| {
+            let targets = &targets;
+            async move { Ok::<_, Error>((number, list_if_there(table, kept, references, targets).await?)) }
+        })
+        .buffered(CONCURRENT_READS);
+    while let Some((number, listed)) = lists.try_next().await? {
+        listed.protected.iter().for_each(|&position| protected[position] = true);
+        manifests.add(number, listed);
     }
+    drop(lists);
+    let mut reads = stream::iter(manifests.all())
+        .map(|(number, needed)| {
+            let targets = &targets;
+            async move {
+                let sightings = match table.read_manifest(&needed.meta).await {
+                    Ok(content) => targets.sightings(table.data(), &content.entries)?,
+                    Err(error) => {
+                        is_unneeded(table, needed, roots, error).await?;
+                        Vec::new()
+                    }
+                };
+                Ok::<_, Error>((number, sightings))
+            }
+        })
+        .buffer_unordered(CONCURRENT_READS);
+    let mut seen = Vec::new();
+    while let Some(read) = reads.try_next().await? {
+        seen.push(read);
+    }
+    drop(reads);
+    manifests.protected_by(seen).into_iter().for_each(|position| protected[position] = true);
+    candidates.remove_where(|position| protected[position]);
     Ok(())
 }
 
-fn take_out(candidates: &mut Candidates, protected: Vec<String>) {
-    for path in protected {
-        candidates.remove(&path);
+/// What a root needs by name, and the manifests that tell what else it needs. A root that is gone by now needs nothing.
+async fn list_if_there(
+    table: &Table,
+    kept: &Kept<'_>,
+    references: &References,
+    targets: &Targets<'_>,
+) -> Result<Listed> {
+    let listed = match &kept.root.changelog_of {
+        Some(branch) => list_changelog(table, &kept.root, branch, references, targets).await,
+        None => list(table, kept, targets).await,
+    };
+    match listed {
+        Err(error) if error.is_not_found() && is_gone(table, &kept.root).await? => {
+            tracing::info!(root = %kept.root.name, "somebody else removed a root meanwhile");
+            Ok(Listed::default())
+        }
+        listed => listed.map_err(|error| unreadable(error, &kept.root.name)),
     }
+}
+
+async fn list(table: &Table, kept: &Kept<'_>, targets: &Targets<'_>) -> Result<Listed> {
+    let snapshot = kept.root.snapshot;
+    let mut listed = Listed::default();
+    let base = read_list(table, snapshot, &snapshot.base_manifest_list, targets, &mut listed).await?;
+    let delta = read_list(table, snapshot, &snapshot.delta_manifest_list, targets, &mut listed).await?;
+    listed.added.extend(delta.iter().cloned());
+    if kept.is_whole {
+        listed.live = base.into_iter().chain(delta).collect();
+    }
+    if let Some(list) = &snapshot.changelog_manifest_list {
+        let changelog = read_list(table, snapshot, list, targets, &mut listed).await?;
+        listed.added.extend(changelog);
+    }
+    if let Some(name) = &snapshot.index_manifest {
+        listed.protected.extend(targets.position(&paths::manifest(name)));
+        for entry in table.index_manifest(name).await? {
+            let path = within_table(table.data().index_file(&entry)?)?;
+            listed.protected.extend(targets.position(&path));
+        }
+    }
+    let statistics = snapshot.statistics.as_deref().map(paths::statistics);
+    listed.protected.extend(statistics.and_then(|path| targets.position(&path)));
+    Ok(listed)
+}
+
+async fn list_changelog(
+    table: &Table,
+    root: &Root<'_>,
+    branch: &BranchPaths,
+    references: &References,
+    targets: &Targets<'_>,
+) -> Result<Listed> {
+    let snapshot = root.snapshot;
+    let needs = ChangelogNeeds::of(table, branch, producer(table, branch, references)?, snapshot).await?;
+    let mut listed = Listed { may_be_gone: needs.delta_may_be_gone, ..Listed::default() };
+    if let Some(list) = &snapshot.changelog_manifest_list {
+        listed.added = read_list(table, snapshot, list, targets, &mut listed).await?;
+    }
+    if !needs.delta {
+        return Ok(listed);
+    }
+    for (name, is_delta) in [(&snapshot.base_manifest_list, false), (&snapshot.delta_manifest_list, true)] {
+        match read_list(table, snapshot, name, targets, &mut listed).await {
+            Ok(metas) if is_delta => listed.written = metas,
+            Ok(_) => {}
+            Err(error) if needs.delta_may_be_gone && error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(listed)
+}
+
+/// `changelog-producer` as a branch has it now.
+fn producer(table: &Table, branch: &BranchPaths, references: &References) -> Result<ChangelogProducer> {
+    let of_branch = references.branches.iter().find(|known| known.paths == *branch);
+    Ok(match of_branch {
+        Some(known) => known.producer,
+        None => table.options().get(&keys::CHANGELOG_PRODUCER)?,
+    })
+}
+
+/// Reads a list that a root needs; it and its manifests are protected.
+async fn read_list(
+    table: &Table,
+    snapshot: &Snapshot,
+    name: &str,
+    targets: &Targets<'_>,
+    listed: &mut Listed,
+) -> Result<Vec<ManifestFileMeta>> {
+    let metas = table.read_manifest_list(snapshot, name).await?.entries;
+    listed.protected.extend(targets.position(&paths::manifest(name)));
+    for meta in &metas {
+        let names = std::iter::once(&meta.file_name).chain(meta.extra_files.iter().flatten());
+        listed.protected.extend(names.filter_map(|name| targets.position(&paths::manifest(name))));
+    }
+    Ok(metas)
+}
+
+/// Passes over a manifest that is missing when every root that names it is gone too, or may lack it.
+async fn is_unneeded(table: &Table, needed: &Needed, roots: &[Kept<'_>], error: Error) -> Result<()> {
+    let named_by = |number: &usize| roots.get(*number).map(|kept| &kept.root);
+    if error.is_not_found() {
+        let mut is_unneeded = true;
+        for root in needed.needed_by.iter().filter_map(named_by) {
+            is_unneeded &= is_gone(table, root).await?;
+        }
+        if is_unneeded {
+            return Ok(());
+        }
+    }
+    let name = needed.needed_by.iter().find_map(named_by).map_or("a root", |root| &root.name);
+    Err(unreadable(error, name))
+}
+
+async fn is_gone(table: &Table, root: &Root<'_>) -> Result<bool> {
+    Ok(table.storage().stat(&root.path).await?.is_none())
 }
 
 fn unreadable(error: Error, root: &str) -> Error {
@@ -49,69 +228,5 @@ fn unreadable(error: Error, root: &str) -> Error {
             Error::new(error.kind(), format!("{error}; {root} needs it, so nothing was deleted"))
         }
         _ => error.while_doing(format!("reading what {root} needs; nothing was deleted")),
-    }
-}
-
-/// Names of candidates without their directories: a cheap test before a path is built.
-fn file_names(candidates: &Candidates) -> HashSet<String> {
-    candidates.paths().filter_map(|path| path.rsplit('/').next().map(str::to_owned)).collect()
-}
-
-struct Protection<'a> {
-    table: &'a Table,
-    names: HashSet<String>,
-}
-
-impl Protection<'_> {
-    /// Paths that a root needs; of data files only those that are candidates by name. `whole` asks for all live
-    /// files instead of those that the root's own delta adds.
-    async fn of_snapshot(&self, snapshot: &Snapshot, whole: bool) -> Result<Vec<String>> {
-        let mut protected = Vec::new();
-        for list in snapshot.manifest_lists() {
-            protected.push(paths::manifest(list));
-            let metas = self.table.manifest_list(snapshot, list).await?;
-            let names = metas
-                .iter()
-                .flat_map(|meta| std::iter::once(&meta.file_name).chain(meta.extra_files.iter().flatten()));
-            protected.extend(names.map(|name| paths::manifest(name)));
-        }
-        if let Some(name) = &snapshot.index_manifest {
-            protected.push(paths::manifest(name));
-            for entry in self.table.index_manifest(name).await? {
-                protected.push(within_table(self.table.data().index_file(&entry)?)?);
-            }
-        }
-        protected.extend(snapshot.statistics.as_deref().map(paths::statistics));
-        let live = if whole {
-            merge(self.table.entries_where(snapshot, |entry| self.is_candidate(entry)).await?)?.live
-        } else {
-            Vec::new()
-        };
-        let lists = std::iter::once(&snapshot.delta_manifest_list).chain(&snapshot.changelog_manifest_list);
-        let mut added = Vec::new();
-        for list in lists {
-            added.extend(self.added(snapshot, list).await?);
-        }
-        for entry in live.iter().chain(&added) {
-            for location in self.table.data().files(entry)? {
-                protected.push(within_table(location)?);
-            }
-        }
-        Ok(protected)
-    }
-
-    async fn added(&self, snapshot: &Snapshot, list: &str) -> Result<Vec<ManifestEntry>> {
-        let metas = self.table.manifest_list(snapshot, list).await?;
-        let manifests = self.table.manifests_of(&metas).await?;
-        let entries = manifests.iter().flat_map(|manifest| manifest.iter());
-        Ok(entries
-            .filter(|entry| entry.kind == EntryKind::Add && self.is_candidate(entry))
-            .cloned()
-            .collect())
-    }
-
-    fn is_candidate(&self, entry: &ManifestEntry) -> bool {
-        self.names.contains(&entry.file.file_name)
-            || entry.file.extra_files.iter().any(|name| self.names.contains(name))
     }
 }

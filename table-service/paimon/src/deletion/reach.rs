@@ -1,61 +1,68 @@
 //! What a root that goes refers to.
 
+use tokio::sync::OnceCell;
 use weir_paimon_spec::manifest::ManifestFileMeta;
 use weir_paimon_spec::{FileKind as EntryKind, ManifestEntry, Snapshot, paths};
 
 use super::candidates::{Candidates, FileKind};
+use super::changelog::{ChangelogNeeds, is_written};
 use crate::table::within_table;
 use crate::{Error, ErrorKind, Result, Table};
 
-/// Collects candidates from the metadata of one root.
-#[derive(Clone, Copy, Debug)]
+/// Collects candidates from the metadata of one root. Each of its lists is read once.
+#[derive(Debug)]
 pub(crate) struct Reach<'a> {
     table: &'a Table,
     /// Snapshot, tag or changelog.
     root: &'a Snapshot,
     /// Whether metadata that is missing only means fewer candidates.
     may_be_gone: bool,
+    base: OnceCell<Vec<ManifestFileMeta>>,
+    delta: OnceCell<Vec<ManifestFileMeta>>,
+    changelog: OnceCell<Vec<ManifestFileMeta>>,
+    delta_entries: OnceCell<Vec<ManifestEntry>>,
 }
 
 impl<'a> Reach<'a> {
     /// A root that goes. Another expiry may have removed some of its metadata: fewer candidates, no harm.
-    pub(crate) const fn of_leaving(table: &'a Table, root: &'a Snapshot) -> Self {
-        Self { table, root, may_be_gone: true }
+    pub(crate) fn of_leaving(table: &'a Table, root: &'a Snapshot) -> Self {
+        Self::new(table, root, true)
     }
 
     /// A root that stays: its metadata must be whole.
-    pub(crate) const fn of_staying(table: &'a Table, root: &'a Snapshot) -> Self {
-        Self { table, root, may_be_gone: false }
+    pub(crate) fn of_staying(table: &'a Table, root: &'a Snapshot) -> Self {
+        Self::new(table, root, false)
+    }
+
+    fn new(table: &'a Table, root: &'a Snapshot, may_be_gone: bool) -> Self {
+        let (base, delta, changelog) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { table, root, may_be_gone, base, delta, changelog, delta_entries: OnceCell::new() }
     }
 
     /// Files whose last entry in the delta is DELETE: live before the root and not any more from it on. An upgraded
     /// file is deleted and added again under the same path.
     pub(crate) async fn deleted_files(&self, candidates: &mut Candidates) -> Result<()> {
-        for entry in self.entries(&self.root.delta_manifest_list).await? {
-            for location in self.table.data().files(&entry)? {
-                let path = within_table(location)?;
-                match entry.kind {
-                    EntryKind::Add => candidates.remove(&path),
-                    EntryKind::Delete => {
-                        let is_data = path.ends_with(&entry.file.file_name);
-                        candidates.insert(
-                            path,
-                            FileKind::Data,
-                            if is_data { entry.file.file_size } else { 0 },
-                        );
-                    }
-                }
+        for entry in self.delta_entries().await? {
+            match entry.kind {
+                EntryKind::Add => self.paths(entry)?.iter().for_each(|path| candidates.remove(path)),
+                EntryKind::Delete => self.insert(entry, candidates)?,
             }
         }
         Ok(())
     }
 
+    /// Files of writers that the delta adds or deletes: what a changelog without changelog files kept.
+    pub(crate) async fn written_files(&self, candidates: &mut Candidates) -> Result<()> {
+        let entries = self.delta_entries().await?;
+        entries.iter().filter(|entry| is_written(entry)).try_for_each(|entry| self.insert(entry, candidates))
+    }
+
     /// Changelog files that the root's own changelog adds.
     pub(crate) async fn changelog_files(&self, candidates: &mut Candidates) -> Result<()> {
         let Some(list) = &self.root.changelog_manifest_list else { return Ok(()) };
-        for entry in self.entries(list).await? {
-            for location in self.table.data().files(&entry)? {
-                candidates.insert(within_table(location)?, FileKind::Changelog, entry.file.file_size);
+        for entry in self.entries(self.manifests(list).await?).await? {
+            for path in self.paths(&entry)? {
+                candidates.insert(path, FileKind::Changelog, entry.file.file_size);
             }
         }
         Ok(())
@@ -64,18 +71,24 @@ impl<'a> Reach<'a> {
     /// Manifest lists, their manifests, index manifest, index files and statistics.
     pub(crate) async fn metadata_files(&self, candidates: &mut Candidates) -> Result<()> {
         for list in self.root.manifest_lists() {
-            for manifest in self.manifests(list).await? {
-                candidates.insert(
-                    paths::manifest(&manifest.file_name),
-                    FileKind::Manifest,
-                    manifest.file_size,
-                );
-                for extra in manifest.extra_files.iter().flatten() {
-                    candidates.insert(paths::manifest(extra), FileKind::Manifest, 0);
-                }
-            }
-            candidates.insert(paths::manifest(list), FileKind::ManifestList, 0);
+            self.manifest_files(list, candidates).await?;
         }
+        self.index_files(candidates).await
+    }
+
+    /// A manifest list and its manifests.
+    pub(crate) async fn manifest_files(&self, list: &str, candidates: &mut Candidates) -> Result<()> {
+        for manifest in self.manifests(list).await? {
+            candidates.insert(paths::manifest(&manifest.file_name), FileKind::Manifest, manifest.file_size);
+            for extra in manifest.extra_files.iter().flatten() {
+                candidates.insert(paths::manifest(extra), FileKind::Manifest, 0);
+            }
+        }
+        candidates.insert(paths::manifest(list), FileKind::ManifestList, 0);
+        Ok(())
+    }
+
+    async fn index_files(&self, candidates: &mut Candidates) -> Result<()> {
         if let Some(name) = &self.root.index_manifest {
             let entries = self.unless_gone(self.table.index_manifest(name).await)?;
             for entry in entries.unwrap_or_default() {
@@ -90,18 +103,68 @@ impl<'a> Reach<'a> {
         Ok(())
     }
 
-    async fn manifests(&self, list: &str) -> Result<Vec<ManifestFileMeta>> {
-        let list = self.unless_gone(self.table.manifest_list(self.root, list).await)?;
-        Ok(list.map_or_else(Vec::new, |list| list.as_ref().clone()))
+    /// Keeps what the root needs when it lives on as a changelog.
+    pub(crate) async fn keep_as_changelog(
+        &self,
+        needs: ChangelogNeeds,
+        candidates: &mut Candidates,
+    ) -> Result<()> {
+        let mut lists: Vec<&String> = self.root.changelog_manifest_list.iter().collect();
+        if needs.delta {
+            lists.extend([&self.root.base_manifest_list, &self.root.delta_manifest_list]);
+            for entry in self.delta_entries().await?.iter().filter(|entry| is_written(entry)) {
+                self.paths(entry)?.into_iter().for_each(|path| candidates.keep(path));
+            }
+        }
+        for list in lists {
+            candidates.keep(paths::manifest(list));
+            for manifest in self.manifests(list).await? {
+                for name in std::iter::once(&manifest.file_name).chain(manifest.extra_files.iter().flatten())
+                {
+                    candidates.keep(paths::manifest(name));
+                }
+            }
+        }
+        Ok(())
     }
 
-    async fn entries(&self, list: &str) -> Result<Vec<ManifestEntry>> {
+    fn paths(&self, entry: &ManifestEntry) -> Result<Vec<String>> {
+        self.table.data().files(entry)?.into_iter().map(within_table).collect()
+    }
+
+    fn insert(&self, entry: &ManifestEntry, candidates: &mut Candidates) -> Result<()> {
+        for path in self.paths(entry)? {
+            let is_data = path.ends_with(&entry.file.file_name);
+            candidates.insert(path, FileKind::Data, if is_data { entry.file.file_size } else { 0 });
+        }
+        Ok(())
+    }
+
+    async fn manifests(&self, list: &str) -> Result<&[ManifestFileMeta]> {
+        let cell = if list == self.root.base_manifest_list {
+            &self.base
+        } else if list == self.root.delta_manifest_list {
+            &self.delta
+        } else {
+            &self.changelog
+        };
+        let read = || async {
+            let content = self.unless_gone(self.table.read_manifest_list(self.root, list).await)?;
+            Ok::<_, Error>(content.map_or_else(Vec::new, |content| content.entries))
+        };
+        Ok(cell.get_or_try_init(read).await?)
+    }
+
+    async fn delta_entries(&self) -> Result<&[ManifestEntry]> {
+        let read = || async { self.entries(self.manifests(&self.root.delta_manifest_list).await?).await };
+        Ok(self.delta_entries.get_or_try_init(read).await?)
+    }
+
+    async fn entries(&self, manifests: &[ManifestFileMeta]) -> Result<Vec<ManifestEntry>> {
         let mut entries = Vec::new();
-        for meta in self.manifests(list).await? {
-            let read = self.table.manifests_of(std::slice::from_ref(&meta)).await;
-            for manifest in self.unless_gone(read)?.unwrap_or_default() {
-                entries.extend(manifest.iter().cloned());
-            }
+        for meta in manifests {
+            let read = self.unless_gone(self.table.read_manifest(meta).await)?;
+            entries.extend(read.into_iter().flat_map(|content| content.entries));
         }
         Ok(entries)
     }

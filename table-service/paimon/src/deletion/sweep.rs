@@ -1,13 +1,14 @@
 //! Deleting what a journal names.
 
+use weir_columnar::Control;
 use weir_storage::Storage;
 
 use super::candidates::{FileKind, PlannedFile};
 use super::journal::Journal;
-use crate::Result;
+use crate::{Error, ErrorKind, Result};
 
 /// Paths that are handed to the store at once: what one bulk request carries.
-const BATCH: usize = 1000;
+pub(crate) const BATCH: usize = 1000;
 
 /// What a sweep did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,11 +59,27 @@ pub(crate) async fn sweep_files(storage: &Storage, path: &str, journal: &Journal
             tracing::warn!(%error, "a finished journal stays; the next run will find nothing left in it");
         }
     } else {
-        Journal { snapshots: Vec::new(), files: swept.left.clone(), ..journal.clone() }
-            .rewrite(storage, path)
-            .await?;
+        Journal {
+            snapshots: Vec::new(),
+            changelogs: Vec::new(),
+            files: swept.left.clone(),
+            ..journal.clone()
+        }
+        .rewrite(storage, path)
+        .await?;
     }
     Ok(swept)
+}
+
+/// Ends a run that was asked to stop, at a point where its journal tells the rest.
+pub(crate) fn stop_if(control: &Control) -> Result<()> {
+    if control.is_cancelled() {
+        return Err(Error::new(
+            ErrorKind::Cancelled,
+            "the expiry was asked to stop; the next run finishes its journal",
+        ));
+    }
+    Ok(())
 }
 
 const fn names_members(kind: FileKind) -> bool {

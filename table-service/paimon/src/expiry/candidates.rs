@@ -1,27 +1,55 @@
 //! Files that expired snapshots leave behind, before protection is applied.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::Snapshot;
+use weir_paimon_spec::options::keys;
 
-use crate::deletion::{Candidates, Reach};
-use crate::{Result, Table};
+use crate::deletion::{Candidates, ChangelogNeeds, Reach};
+use crate::table::CONCURRENT_READS;
+use crate::{Error, Result, Table};
 
-/// Collects what the snapshots before `end` leave behind (maintenance §1.3). `snapshots` are all retained ones,
-/// ascending.
-pub(crate) async fn collect(table: &Table, snapshots: &[Snapshot], end: i64) -> Result<Candidates> {
-    let mut candidates = Candidates::default();
+/// A snapshot that goes.
+#[derive(Clone, Debug)]
+pub(super) struct Leaving {
+    pub(super) snapshot: Snapshot,
+    /// Whether it lives on as a long-lived changelog.
+    pub(super) stays_as_changelog: bool,
+    /// Whether what it names was removed long ago and only its file was left (maintenance §11 #12).
+    pub(super) is_stray: bool,
+}
+
+/// Collects what leaving snapshots, ascending, and the first kept one leave behind (maintenance §1.3).
+pub(super) async fn collect(table: &Table, leaving: &[Leaving], end: &Snapshot) -> Result<Candidates> {
+    let begin = leaving.iter().find(|leaving| !leaving.is_stray).map(|leaving| leaving.snapshot.id);
+    let mut candidates: Candidates = stream::iter(leaving)
+        .map(|leaving| async move { of_leaving(table, leaving, begin == Some(leaving.snapshot.id)).await })
+        .buffered(CONCURRENT_READS)
+        .try_fold(Candidates::default(), |mut all, one| async move {
+            all.absorb(one);
+            Ok::<_, Error>(all)
+        })
+        .await?;
     // The entries that `end` itself deletes are gone from its own live files.
-    for snapshot in snapshots.iter().skip(1).filter(|snapshot| snapshot.id <= end) {
-        let reach = if snapshot.id < end {
-            Reach::of_leaving(table, snapshot)
-        } else {
-            Reach::of_staying(table, snapshot)
-        };
+    let mut of_end = Candidates::default();
+    Reach::of_staying(table, end).deleted_files(&mut of_end).await?;
+    candidates.absorb(of_end);
+    Ok(candidates)
+}
+
+/// What one snapshot leaves behind; what the first one deletes went with its predecessor.
+async fn of_leaving(table: &Table, leaving: &Leaving, is_first: bool) -> Result<Candidates> {
+    let mut candidates = Candidates::default();
+    let reach = Reach::of_leaving(table, &leaving.snapshot);
+    if !is_first && !leaving.is_stray {
         reach.deleted_files(&mut candidates).await?;
     }
-    for snapshot in snapshots.iter().filter(|snapshot| snapshot.id < end) {
-        let reach = Reach::of_leaving(table, snapshot);
+    reach.metadata_files(&mut candidates).await?;
+    if leaving.stays_as_changelog {
+        let now = table.options().get(&keys::CHANGELOG_PRODUCER)?;
+        let needs = ChangelogNeeds::of(table, table.main(), now, &leaving.snapshot).await?;
+        reach.keep_as_changelog(needs, &mut candidates).await?;
+    } else {
         reach.changelog_files(&mut candidates).await?;
-        reach.metadata_files(&mut candidates).await?;
     }
     Ok(candidates)
 }

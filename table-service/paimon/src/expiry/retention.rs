@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use weir_paimon_spec::TableOptions;
 
 use crate::{Error, ErrorKind, Result};
+use weir_paimon_spec::Snapshot;
 
 /// How many snapshots to keep, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,13 @@ pub(crate) struct Age {
     pub(crate) id: i64,
     /// When it was committed: milliseconds since the epoch.
     pub(crate) time_millis: i64,
+}
+
+impl Age {
+    /// The age of a snapshot or changelog.
+    pub(crate) const fn of(snapshot: &Snapshot) -> Self {
+        Self { id: snapshot.id, time_millis: snapshot.time_millis }
+    }
 }
 
 /// Decides which snapshots stay (maintenance §1.2). `snapshots` ascend by id; `consumers` are names with the next

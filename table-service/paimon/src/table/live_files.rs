@@ -2,7 +2,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use weir_paimon_spec::manifest::{self, IndexManifestEntry, ManifestFileMeta, MergedEntries, merge};
+use weir_paimon_spec::manifest::{
+    self, IndexManifestEntry, ManifestContent, ManifestFileMeta, MergedEntries, merge,
+};
 use weir_paimon_spec::paths::{self, FileLocation};
 use weir_paimon_spec::{DataFileMeta, ManifestEntry, Snapshot};
 
@@ -122,13 +124,22 @@ impl Table {
         if let Some(list) = self.manifests.lists.get(name) {
             return Ok(list);
         }
-        let content = self.storage().read(&paths::manifest(name)).await?;
-        manifest::check_size(&content, snapshot.manifest_list_size(name)).map_err(|error| error.at(name))?;
-        let list = manifest::read_manifest_list(&content, name)?;
+        let list = self.read_manifest_list(snapshot, name).await?;
         if list.has_unknown_fields {
             self.manifests.note_newer(name);
         }
         Ok(self.manifests.lists.insert(name, list.entries))
+    }
+
+    /// The same without keeping it, for services that go through many snapshots.
+    pub(crate) async fn read_manifest_list(
+        &self,
+        snapshot: &Snapshot,
+        name: &str,
+    ) -> Result<ManifestContent<ManifestFileMeta>> {
+        let content = self.storage().read(&paths::manifest(name)).await?;
+        manifest::check_size(&content, snapshot.manifest_list_size(name)).map_err(|error| error.at(name))?;
+        Ok(manifest::read_manifest_list(&content, name)?)
     }
 
     /// The same, to be written again: refused when a newer release has put more into the list than would be kept.
@@ -162,12 +173,20 @@ impl Table {
         if let Some(manifest) = self.manifests.manifests.get(name) {
             return Ok(manifest);
         }
-        let content = self.storage().read(&paths::manifest(name)).await?;
-        let content = manifest::read_described_manifest(&content, meta)?;
+        let content = self.read_manifest(meta).await?;
         if content.has_unknown_fields {
             self.manifests.note_newer(name);
         }
         Ok(self.manifests.manifests.insert(name, content.entries))
+    }
+
+    /// The entries of a manifest, which is not kept.
+    pub(crate) async fn read_manifest(
+        &self,
+        meta: &ManifestFileMeta,
+    ) -> Result<ManifestContent<ManifestEntry>> {
+        let content = self.storage().read(&paths::manifest(&meta.file_name)).await?;
+        Ok(manifest::read_described_manifest(&content, meta)?)
     }
 
     /// Whether a manifest that was read may be written again: a newer release has put no more into it than would be

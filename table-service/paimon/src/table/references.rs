@@ -1,9 +1,10 @@
 use futures::{StreamExt, TryStreamExt, stream};
+use weir_paimon_spec::options::{ChangelogProducer, keys};
 use weir_paimon_spec::paths::{self, BranchPaths};
-use weir_paimon_spec::{Consumer, Snapshot, Tag};
+use weir_paimon_spec::{Consumer, Snapshot, TableOptions, Tag};
 
 use crate::table::CONCURRENT_READS;
-use crate::{Error, Result, Table};
+use crate::{Error, ErrorKind, Result, Table};
 
 /// Everything beside the snapshots of `main` that keeps files alive.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +24,10 @@ pub struct References {
 pub struct BranchReferences {
     /// Name of the branch.
     pub name: String,
+    /// Where its metadata is.
+    pub paths: BranchPaths,
+    /// `changelog-producer` of its newest schema.
+    pub producer: ChangelogProducer,
     /// Its snapshots.
     pub snapshots: Vec<Snapshot>,
     /// Its tags by name.
@@ -31,28 +36,79 @@ pub struct BranchReferences {
     pub changelogs: Vec<Snapshot>,
 }
 
-impl References {
-    /// Every root, with a name for messages.
-    pub fn roots(&self) -> impl Iterator<Item = (String, &Snapshot)> {
-        let main_tags = self.tags.iter().map(|(name, tag)| (format!("tag {name}"), &tag.snapshot));
-        let main_changelogs = self.changelogs.iter().map(|root| (format!("changelog {}", root.id), root));
-        let branches = self.branches.iter().flat_map(|branch| {
-            let snapshots = branch
-                .snapshots
-                .iter()
-                .map(|root| (format!("snapshot {} of branch {}", root.id, branch.name), root));
-            let tags = branch
-                .tags
-                .iter()
-                .map(|(name, tag)| (format!("tag {name} of branch {}", branch.name), &tag.snapshot));
-            let changelogs = branch
-                .changelogs
-                .iter()
-                .map(|root| (format!("changelog {} of branch {}", root.id, branch.name), root));
-            snapshots.chain(tags).chain(changelogs)
-        });
-        main_tags.chain(main_changelogs).chain(branches)
+/// A file that keeps others alive.
+#[derive(Clone, Debug)]
+pub struct Root<'a> {
+    /// For messages: `tag daily`, `changelog 7 of branch side`.
+    pub name: String,
+    /// Path of its file, relative to the table's root.
+    pub path: String,
+    /// Its content.
+    pub snapshot: &'a Snapshot,
+    /// The branch of a long-lived changelog, which keeps less alive than a snapshot or a tag; `None` for those.
+    pub changelog_of: Option<BranchPaths>,
+}
+
+impl<'a> Root<'a> {
+    /// A snapshot of a branch.
+    pub fn of_snapshot(snapshot: &'a Snapshot, branch: &BranchPaths) -> Self {
+        Self {
+            name: format!("snapshot {}{}", snapshot.id, suffix(branch)),
+            path: branch.snapshot(snapshot.id),
+            snapshot,
+            changelog_of: None,
+        }
     }
+
+    fn of_tag(name: &str, tag: &'a Tag, branch: &BranchPaths) -> Self {
+        Self {
+            name: format!("tag {name}{}", suffix(branch)),
+            path: branch.tag(name),
+            snapshot: &tag.snapshot,
+            changelog_of: None,
+        }
+    }
+
+    fn of_changelog(snapshot: &'a Snapshot, branch: &BranchPaths) -> Self {
+        Self {
+            name: format!("changelog {}{}", snapshot.id, suffix(branch)),
+            path: branch.changelog(snapshot.id),
+            snapshot,
+            changelog_of: Some(branch.clone()),
+        }
+    }
+}
+
+fn suffix(branch: &BranchPaths) -> String {
+    if *branch == BranchPaths::main() { String::new() } else { format!(" of branch {}", branch.branch()) }
+}
+
+impl References {
+    /// Consumers with the next snapshot that each will read.
+    pub(crate) fn positions(&self) -> Vec<(String, i64)> {
+        self.consumers.iter().map(|(name, consumer)| (name.clone(), consumer.next_snapshot)).collect()
+    }
+
+    /// Every root.
+    pub fn roots(&self) -> impl Iterator<Item = Root<'_>> {
+        let main = BranchPaths::main();
+        let of_main = roots_of(&self.tags, &self.changelogs, &main);
+        let of_branches = self.branches.iter().flat_map(|branch| {
+            let snapshots = branch.snapshots.iter().map(|root| Root::of_snapshot(root, &branch.paths));
+            snapshots.chain(roots_of(&branch.tags, &branch.changelogs, &branch.paths))
+        });
+        of_main.chain(of_branches)
+    }
+}
+
+fn roots_of<'a>(
+    tags: &'a [(String, Tag)],
+    changelogs: &'a [Snapshot],
+    branch: &BranchPaths,
+) -> impl Iterator<Item = Root<'a>> + use<'a> {
+    let (of_tags, of_changelogs) = (branch.clone(), branch.clone());
+    let tags = tags.iter().map(move |(name, tag)| Root::of_tag(name, tag, &of_tags));
+    tags.chain(changelogs.iter().map(move |root| Root::of_changelog(root, &of_changelogs)))
 }
 
 impl Table {
@@ -73,19 +129,21 @@ impl Table {
     }
 
     async fn branch(&self, branch: BranchPaths) -> Result<BranchReferences> {
-        if super::schema_ids(self.storage(), &branch).await?.is_empty() {
+        let Some(schema) = super::latest_schema(self.storage(), &branch).await? else {
             return Err(Error::corrupt(format!(
                 "branch {} of {} has no schema: it is being created or is damaged, and what it needs is unknown",
                 branch.branch(),
                 self.location()
             )));
-        }
+        };
         let snapshots = self.parse_all(&branch.snapshot_dir(), snapshot_name, Snapshot::parse).await?;
         Ok(BranchReferences {
             snapshots: unnamed(snapshots),
             tags: self.tags_of(&branch).await?,
             changelogs: self.changelogs_of(&branch).await?,
             name: branch.branch().to_owned(),
+            producer: TableOptions::new(schema.options.clone()).get(&keys::CHANGELOG_PRODUCER)?,
+            paths: branch,
         })
     }
 
@@ -94,7 +152,14 @@ impl Table {
     }
 
     async fn consumers(&self) -> Result<Vec<(String, Consumer)>> {
-        self.parse_all(&self.main().consumer_dir(), BranchPaths::consumer_id, Consumer::parse).await
+        let read =
+            self.parse_all(&self.main().consumer_dir(), BranchPaths::consumer_id, Consumer::parse).await;
+        read.map_err(|error| match error.kind() {
+            ErrorKind::Corrupt => Error::corrupt(format!(
+                "{error}: what this consumer has yet to read is unknown; mend the file, or remove it with weir reset-consumer"
+            )),
+            _ => error,
+        })
     }
 
     async fn changelogs_of(&self, branch: &BranchPaths) -> Result<Vec<Snapshot>> {
@@ -119,9 +184,8 @@ impl Table {
             .map(|(name, path)| {
                 let parse = &parse;
                 async move {
-                    let Some(content) = self.storage().read_opt(&path).await? else { return Ok(None) };
-                    let parsed = parse(&content).map_err(|error| error.at(path))?;
-                    Ok::<_, Error>(Some((name, parsed)))
+                    let parsed = self.read_whole(&path, parse).await?;
+                    Ok::<_, Error>(parsed.map(|parsed| (name, parsed)))
                 }
             })
             .buffered(CONCURRENT_READS)
@@ -139,6 +203,9 @@ fn changelog_name(name: &str) -> Option<&str> {
     BranchPaths::changelog_id(name).map(|_| name)
 }
 
-fn unnamed<T>(files: Vec<(String, T)>) -> Vec<T> {
-    files.into_iter().map(|(_, value)| value).collect()
+/// Without the names of their files, ascending.
+fn unnamed(files: Vec<(String, Snapshot)>) -> Vec<Snapshot> {
+    let mut snapshots: Vec<Snapshot> = files.into_iter().map(|(_, snapshot)| snapshot).collect();
+    snapshots.sort_unstable_by_key(|snapshot| snapshot.id);
+    snapshots
 }

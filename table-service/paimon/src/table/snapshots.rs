@@ -1,9 +1,15 @@
+use std::time::Duration;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::paths::BranchPaths;
 
 use crate::table::CONCURRENT_READS;
 use crate::{Error, Result, Table};
+
+/// Times that a file is read that cannot be parsed, and the pause between them: as Paimon's readers do.
+const PARSE_ATTEMPTS: u32 = 10;
+const PARSE_PAUSE: Duration = Duration::from_millis(200);
 
 impl Table {
     /// The newest snapshot; `None` for a table that was never committed to.
@@ -39,17 +45,37 @@ impl Table {
 
     /// A snapshot that must exist.
     pub async fn snapshot(&self, id: i64) -> Result<Snapshot> {
-        let path = self.main().snapshot(id);
-        let content = self.storage().read(&path).await?;
-        Snapshot::parse(&content).map_err(|error| Error::from(error.at(path)))
+        match self.snapshot_opt(id).await? {
+            Some(snapshot) => Ok(snapshot),
+            None => Err(Error::corrupt(format!("snapshot {id} of {} does not exist", self.location()))),
+        }
     }
 
     /// A snapshot; `None` when it does not exist.
     pub async fn snapshot_opt(&self, id: i64) -> Result<Option<Snapshot>> {
-        let path = self.main().snapshot(id);
-        match self.storage().read_opt(&path).await? {
-            Some(content) => Ok(Some(Snapshot::parse(&content).map_err(|error| error.at(path))?)),
-            None => Ok(None),
+        self.read_whole(&self.main().snapshot(id), &Snapshot::parse).await
+    }
+
+    /// Reads and parses a small file; `None` when it does not exist. Stores without atomic replacement show half of a
+    /// file while it is written, so one that cannot be parsed is read again (maintenance §0.3).
+    pub(crate) async fn read_whole<T>(
+        &self,
+        path: &str,
+        parse: &impl Fn(&[u8]) -> weir_paimon_spec::Result<T>,
+    ) -> Result<Option<T>> {
+        let mut attempts = 1;
+        loop {
+            let Some(content) = self.storage().read_opt(path).await? else { return Ok(None) };
+            match parse(&content) {
+                Ok(parsed) => return Ok(Some(parsed)),
+                Err(error)
+                    if error.kind == weir_paimon_spec::ErrorKind::Corrupt && attempts < PARSE_ATTEMPTS =>
+                {
+                    attempts += 1;
+                    tokio::time::sleep(PARSE_PAUSE).await;
+                }
+                Err(error) => return Err(error.at(path).into()),
+            }
         }
     }
 
