@@ -10,6 +10,8 @@ use weir_contract::{ExitCode as ContractExitCode, OperationKind, Reason};
 mod compact;
 mod compact_manifests;
 mod expire_partitions;
+mod consumers;
+mod expire_changelogs;
 mod expire_snapshots;
 mod inspect;
 mod mark_partition_done;
@@ -19,6 +21,8 @@ mod what_if;
 pub(crate) use compact::{CompactArgs, StrategyArg};
 pub(crate) use compact_manifests::CompactManifestsArgs;
 pub(crate) use expire_partitions::{ExpirePartitionsArgs, ExpireStrategyArg};
+pub(crate) use consumers::{ExpireConsumersArgs, ListConsumersArgs, ResetConsumerArgs};
+pub(crate) use expire_changelogs::ExpireChangelogsArgs;
 pub(crate) use expire_snapshots::ExpireSnapshotsArgs;
 pub(crate) use inspect::{InspectArgs, ServiceArg};
 pub(crate) use mark_partition_done::MarkPartitionDoneArgs;
@@ -56,6 +60,14 @@ pub(crate) enum Verb {
     CompactManifests(CompactManifestsArgs),
     /// Make an earlier snapshot the newest one again; later snapshots and tags are removed.
     RollbackTo(RollbackToArgs),
+    /// Remove old long-lived changelogs and the files that nothing else needs.
+    ExpireChangelogs(ExpireChangelogsArgs),
+    /// Show how far streaming readers have come, and what each holds back; nothing is written.
+    ListConsumers(ListConsumersArgs),
+    /// Move a consumer to another snapshot, or remove it.
+    ResetConsumer(ResetConsumerArgs),
+    /// Remove consumers whose readers have been silent for long.
+    ExpireConsumers(ExpireConsumersArgs),
 }
 
 impl Verb {
@@ -70,6 +82,10 @@ impl Verb {
             Self::MarkPartitionDone(args) => &args.common,
             Self::CompactManifests(args) => &args.common,
             Self::RollbackTo(args) => &args.common,
+            Self::ExpireChangelogs(args) => &args.common,
+            Self::ListConsumers(args) => &args.common,
+            Self::ResetConsumer(args) => &args.common,
+            Self::ExpireConsumers(args) => &args.common,
         }
     }
 
@@ -84,6 +100,10 @@ impl Verb {
             Self::MarkPartitionDone(_) => OperationKind::MarkPartitionDone,
             Self::CompactManifests(_) => OperationKind::CompactManifests,
             Self::RollbackTo(_) => OperationKind::RollbackTo,
+            Self::ExpireChangelogs(_) => OperationKind::ExpireChangelogs,
+            Self::ListConsumers(_) => OperationKind::ListConsumers,
+            Self::ResetConsumer(_) => OperationKind::ResetConsumer,
+            Self::ExpireConsumers(_) => OperationKind::ExpireConsumers,
         }
     }
 }

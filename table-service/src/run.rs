@@ -81,6 +81,10 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
         Verb::MarkPartitionDone(args) => verb::mark_partition_done::run(args, storage, report).await,
         Verb::CompactManifests(args) => verb::compact_manifests::run(args, storage, report).await,
         Verb::RollbackTo(args) => verb::rollback_to::run(args, storage, &control, report).await,
+        Verb::ExpireChangelogs(args) => verb::expire_changelogs::run(args, storage, &control, report).await,
+        Verb::ListConsumers(args) => verb::consumers::list(args, storage, report).await,
+        Verb::ResetConsumer(args) => verb::consumers::reset(args, storage, report).await,
+        Verb::ExpireConsumers(args) => verb::consumers::expire(args, storage, report).await,
     };
     match done {
         Ok((outcome, message)) => {

@@ -21,6 +21,14 @@ pub enum OperationKind {
     CompactManifests,
     /// `weir rollback-to`.
     RollbackTo,
+    /// `weir expire-changelogs`.
+    ExpireChangelogs,
+    /// `weir list-consumers`.
+    ListConsumers,
+    /// `weir reset-consumer`.
+    ResetConsumer,
+    /// `weir expire-consumers`.
+    ExpireConsumers,
 }
 
 impl OperationKind {
@@ -35,6 +43,10 @@ impl OperationKind {
             Self::MarkPartitionDone => "mark-partition-done",
             Self::CompactManifests => "compact-manifests",
             Self::RollbackTo => "rollback-to",
+            Self::ExpireChangelogs => "expire-changelogs",
+            Self::ListConsumers => "list-consumers",
+            Self::ResetConsumer => "reset-consumer",
+            Self::ExpireConsumers => "expire-consumers",
         }
     }
 }

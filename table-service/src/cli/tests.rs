@@ -44,6 +44,7 @@ fn understood(args: Vec<String>) -> Invocation {
         }),
         Verb::WhatIf(_) => unreachable!("the operator asks no such questions"),
         other => panic!("the operator does not ask for {}", other.kind().verb()),
+        other => panic!("the operator never asks for {}", other.kind().verb()),
     };
     let common = cli.verb.common();
     assert_eq!(common.pod.contract_version.is_some(), common.pod.run.is_some());

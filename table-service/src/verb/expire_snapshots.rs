@@ -29,11 +29,8 @@ pub(crate) async fn run(
     report.snapshot_after = service.latest_snapshot;
     report.expiry = Some(figures(&service));
     report.detail(&service);
-    let changed = !args.common.dry_run
+    report.changed = !args.common.dry_run
         && (!service.expired_snapshots.is_empty() || !service.finished_earlier.is_empty());
-    // A plan that failed before its first deletion leaves its figures in the report, and nothing on storage.
-    report.changed =
-        changed && (outcome.is_ok() || !service.files.is_empty() || !service.finished_earlier.is_empty());
     Ok(match outcome? {
         ExpireOutcome::NothingToDo => (Outcome::NothingToDo, nothing_to_do(&service)),
         ExpireOutcome::Planned => {

@@ -4,7 +4,12 @@ use jiff::Timestamp;
 use weir_paimon_spec::TableOptions;
 
 use crate::{Error, ErrorKind, Result};
+use std::time::Duration;
+
+use jiff::Timestamp;
 use weir_paimon_spec::Snapshot;
+
+use crate::{Error, ErrorKind, Result, Table};
 
 /// How many snapshots to keep, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,13 @@ impl Retention {
             min: i64::from(options.min),
             max: i64::from(options.max),
             older_than: now.as_millisecond().saturating_sub(retained),
+    /// What the table's own options say at some time.
+    pub(crate) fn of_table(table: &Table, now: Timestamp) -> Result<Self> {
+        let options = table.options().snapshot_retention()?;
+        Ok(Self {
+            min: i64::from(options.min),
+            max: i64::from(options.max),
+            older_than: before(now, options.time),
             max_deletes: i64::from(options.max_deletes),
         })
     }
@@ -46,6 +58,26 @@ impl Retention {
         }
         Ok(())
     }
+}
+
+    /// The same, or [`ErrorKind::Invalid`] when it would let the latest of `what` go (maintenance §11 #19).
+    pub(crate) fn checked(self, what: &str) -> Result<Self> {
+        if self.min >= 1 && self.max >= self.min {
+            return Ok(self);
+        }
+        Err(Error::new(
+            ErrorKind::Invalid,
+            format!(
+                "at least {} and at most {} {what} cannot be kept: --retain-min must be 1 or more and not above --retain-max",
+                self.min, self.max
+            ),
+        ))
+    }
+}
+
+/// Milliseconds since the epoch of an instant so long before another.
+pub(crate) fn before(now: Timestamp, time: Duration) -> i64 {
+    now.as_millisecond().saturating_sub(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The first snapshot that stays, and why no later one is the first.

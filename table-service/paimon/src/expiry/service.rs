@@ -88,6 +88,14 @@ impl ExpireSnapshots {
         };
         retention.check()?;
         Ok(retention)
+        let options = Retention::of_table(table, Timestamp::now())?;
+        let retention = Retention {
+            min: self.retain_min.map_or(options.min, i64::from),
+            max: self.retain_max.map_or(options.max, i64::from),
+            older_than: self.older_than.map_or(options.older_than, Timestamp::as_millisecond),
+            max_deletes: self.max_deletes.map_or(options.max_deletes, i64::from),
+        };
+        retention.checked("snapshots")
     }
 
     /// Writes the journal of a plan, less what roots need that appeared since. Plans again when a consumer needs what is
@@ -152,6 +160,9 @@ impl ExpireSnapshots {
         // then may have brought files back.
         let end = plan.bound.end;
         plan.observed.forget(|id| id < end);
+        // What these changelogs keep is none of the journal's files.
+        let copied = plan.leaving.into_iter().filter(|leaving| leaving.stays_as_changelog);
+        plan.observed.references.changelogs.extend(copied.map(|leaving| leaving.snapshot));
         if plan.observed.refresh(table, &mut journal.files).await? {
             journal.rewrite(table.storage(), path).await?;
         }
