@@ -12,7 +12,7 @@ use weir_storage::faults::Fault;
 
 use crate::table::TestTable;
 
-const FAULTS: [Fault; 4] = [Fault::Error, Fault::AppliedThenError, Fault::Denied, Fault::Crash];
+pub(crate) const FAULTS: [Fault; 4] = [Fault::Error, Fault::AppliedThenError, Fault::Denied, Fault::Crash];
 
 fn compaction() -> Compact {
     Compact {
@@ -31,7 +31,7 @@ fn merging_compaction() -> Compact {
     compaction
 }
 
-async fn compact(storage: &Storage) -> Result<CompactOutcome> {
+pub(crate) async fn compact(storage: &Storage) -> Result<CompactOutcome> {
     run(&compaction(), storage).await
 }
 
@@ -202,7 +202,8 @@ impl TestTable {
     /// What should be there: everything that is reachable, with the hints that exist.
     pub(crate) async fn reachable_and_hints(&self) -> std::collections::BTreeSet<String> {
         let files = self.files().await;
-        let is_absent_hint = |path: &String| path.ends_with("EARLIEST") && !files.contains(path);
+        let is_absent_hint =
+            |path: &String| (path.ends_with("EARLIEST") || path.ends_with("LATEST")) && !files.contains(path);
         self.reachable().await.into_iter().filter(|path| !is_absent_hint(path)).collect()
     }
 }

@@ -19,11 +19,18 @@ pub(crate) type BeforePut = Arc<dyn Fn(Path, PutPayload) -> BoxFuture<'static, P
 pub(crate) struct HookedStore {
     inner: Arc<dyn ObjectStore>,
     before_put: BeforePut,
+    /// Name of an object that listings lack.
+    hidden: Option<&'static str>,
 }
 
 impl HookedStore {
     pub(crate) fn new(inner: Arc<dyn ObjectStore>, before_put: BeforePut) -> Self {
-        Self { inner, before_put }
+        Self { inner, before_put, hidden: None }
+    }
+
+    /// Listings lack the objects of this name.
+    pub(crate) fn hiding(self, name: &'static str) -> Self {
+        Self { hidden: Some(name), ..self }
     }
 }
 
@@ -67,7 +74,9 @@ impl ObjectStore for HookedStore {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await
+        let mut listed = self.inner.list_with_delimiter(prefix).await?;
+        listed.objects.retain(|object| self.hidden.is_none() || object.location.filename() != self.hidden);
+        Ok(listed)
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {

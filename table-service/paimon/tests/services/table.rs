@@ -140,6 +140,51 @@ impl TestTable {
         }
     }
 
+    /// Commits a file once more that was committed before.
+    pub(crate) async fn commit_again(&mut self, entry: &ManifestEntry) -> i64 {
+        self.try_commit(entry.bucket, &entry.file).await.unwrap()
+    }
+
+    /// Ids of the long-lived changelogs, all of which can be read: the lists are there, and what their deltas name that
+    /// a writer has written.
+    pub(crate) async fn changelogs(&self) -> Vec<i64> {
+        let mut ids = Vec::new();
+        for path in self.changelog_files().await {
+            assert!(self.path(&path).exists(), "a changelog needs {path}");
+        }
+        for changelog in self.open().await.references().await.unwrap().changelogs {
+            ids.push(changelog.id);
+        }
+        ids
+    }
+
+    /// Every file that a changelog without a producer needs.
+    async fn changelog_files(&self) -> BTreeSet<String> {
+        let (table, main) = (self.open().await, BranchPaths::main());
+        let mut files = BTreeSet::new();
+        for changelog in table.references().await.unwrap().changelogs {
+            files.insert(main.changelog(changelog.id));
+            for list in [&changelog.base_manifest_list, &changelog.delta_manifest_list] {
+                files.insert(paths::manifest(list));
+                let content = self.storage().read(&paths::manifest(list)).await.unwrap();
+                for meta in manifest::read_manifest_list(&content, list).unwrap().entries {
+                    files.insert(paths::manifest(&meta.file_name));
+                    if *list != changelog.delta_manifest_list {
+                        continue;
+                    }
+                    let content = self.storage().read(&paths::manifest(&meta.file_name)).await.unwrap();
+                    let entries = manifest::read_manifest(&content, &meta.file_name).unwrap().entries;
+                    let written =
+                        entries.iter().filter(|entry| entry.file.file_source == Some(FileSource::Append));
+                    files.extend(written.map(|entry| {
+                        table.data_file_path(&entry.partition, entry.bucket, &entry.file).unwrap()
+                    }));
+                }
+            }
+        }
+        files
+    }
+
     async fn put(&self, path: &str, content: Vec<u8>) -> i64 {
         let size = i64::try_from(content.len()).unwrap();
         self.storage().overwrite(path, content.into()).await.unwrap();
@@ -312,7 +357,11 @@ impl TestTable {
     pub(crate) async fn reachable(&self) -> BTreeSet<String> {
         let table = self.open().await;
         let main = BranchPaths::main();
-        let mut reachable = BTreeSet::from([main.schema(0), main.latest_hint(), main.earliest_hint()]);
+        let mut reachable = self.changelog_files().await;
+        reachable.extend([main.schema(0), main.latest_hint(), main.earliest_hint()]);
+        reachable.extend([main.changelog_latest_hint(), main.changelog_earliest_hint()]);
+        let consumers = table.references().await.unwrap().consumers;
+        reachable.extend(consumers.iter().map(|(id, _)| main.consumer(id)));
         let mut roots = Vec::new();
         for id in table.snapshot_ids().await.unwrap() {
             reachable.insert(main.snapshot(id));

@@ -1,0 +1,522 @@
+//! Expiry beside others at the table, and on tables that earlier runs have left in disorder. Hazards are those of
+//! maintenance §11, by their number.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use futures::FutureExt;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use weir_paimon::changelogs::{ExpireChangelogs, ExpireChangelogsOutcome, ExpireChangelogsReport};
+use weir_paimon::compaction::Control;
+use weir_paimon::expiry::{ExpireOutcome, ExpireReport, ExpireSnapshots};
+use weir_paimon::{ErrorKind, Result};
+use weir_storage::Storage;
+
+use crate::faults::{FAULTS, compact};
+use crate::hooked::HookedStore;
+use crate::table::TestTable;
+
+/// Keeps the two newest snapshots.
+fn request() -> ExpireSnapshots {
+    ExpireSnapshots { retain_min: Some(2), retain_max: Some(2), ..ExpireSnapshots::default() }
+}
+
+/// The same, and every changelog.
+fn decoupled() -> ExpireSnapshots {
+    ExpireSnapshots { options: changelog_options(), ..request() }
+}
+
+fn changelog_options() -> BTreeMap<String, String> {
+    BTreeMap::from([("changelog.time-retained".to_owned(), "1 d".to_owned())])
+}
+
+async fn run(request: &ExpireSnapshots, storage: &Storage) -> (Result<ExpireOutcome>, ExpireReport) {
+    let mut report = ExpireReport::default();
+    let outcome = request.run(storage, &Control::new(), &mut report).await;
+    (outcome, report)
+}
+
+/// Expires and expects it to work.
+async fn expire(request: &ExpireSnapshots, storage: &Storage) -> ExpireReport {
+    let (outcome, report) = run(request, storage).await;
+    assert_eq!(outcome.unwrap(), ExpireOutcome::Expired);
+    report
+}
+
+/// A table with seven snapshots, the last of which is a compaction.
+async fn compacted() -> TestTable {
+    let table = TestTable::with_history().await;
+    let _ = compact(&table.storage()).await.unwrap();
+    table
+}
+
+/// The table's storage, with something that happens once, right before the first write of a path that contains `part`.
+fn hooked(table: &TestTable, part: &'static str, event: impl Fn() + Send + Sync + 'static) -> Storage {
+    let times = AtomicUsize::new(0);
+    let hook = move |location: Path, payload| {
+        if location.as_ref().contains(part) && times.fetch_add(1, SeqCst) == 0 {
+            event();
+        }
+        async move { payload }.boxed()
+    };
+    let store = HookedStore::new(Arc::new(LocalFileSystem::new()), Arc::new(hook));
+    Storage::metered(Arc::new(store), 1, table.location())
+}
+
+/// Lets somebody else work at the table until he is done.
+fn elsewhere<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| tokio::runtime::Runtime::new().unwrap().block_on(work()));
+    });
+}
+
+/// Written between the plan and the deletions.
+const JOURNAL: &str = ".weir/journal";
+/// Written between the deletion of snapshots and that of files.
+const HINT: &str = "snapshot/EARLIEST";
+
+/// Everything that is retained can be read, and nothing else is left.
+async fn assert_exact(table: &TestTable) {
+    table.all_versions().await;
+    assert_eq!(table.files().await, table.reachable_and_hints().await);
+    assert!(table.own_files(JOURNAL).await.is_empty());
+}
+
+#[tokio::test]
+async fn hazard_1_a_commit_between_plan_and_deletion_loses_nothing() {
+    for moment in [JOURNAL, HINT] {
+        let table = compacted().await;
+        let shared = Arc::new(tokio::sync::Mutex::new(table));
+        let writer = Arc::clone(&shared);
+        let storage = hooked(&*shared.lock().await, moment, move || {
+            elsewhere(|| async {
+                writer.lock().await.append(&[(1000, Some(1))]).await;
+            });
+        });
+        let report = expire(&request(), &storage).await;
+        assert_eq!(report.expired_snapshots, [1, 2, 3, 4, 5]);
+        let table = shared.lock().await;
+        assert_eq!(table.rows().await.get(&1000), Some(&1));
+        assert_exact(&table).await;
+    }
+}
+
+#[tokio::test]
+async fn hazard_2_a_second_expiry_in_between_is_no_harm() {
+    for moment in [JOURNAL, HINT] {
+        let table = compacted().await;
+        let rows = table.rows().await;
+        let other = table.storage();
+        let storage = hooked(&table, moment, move || {
+            elsewhere(|| async {
+                let all = ExpireSnapshots { retain_min: Some(1), retain_max: Some(1), ..request() };
+                expire(&all, &other).await;
+            });
+        });
+        let (outcome, _) = run(&request(), &storage).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert_eq!(table.open().await.snapshot_ids().await.unwrap(), [7]);
+        assert_eq!(table.rows().await, rows);
+        assert_eq!(std::fs::read_to_string(table.path(HINT)).unwrap(), "7");
+        assert_exact(&table).await;
+    }
+}
+
+#[tokio::test]
+async fn hazard_3_a_tag_that_appears_while_its_snapshot_expires_stays_readable() {
+    for moment in [JOURNAL, HINT] {
+        let table = compacted().await;
+        let rows = table.all_versions().await["snapshot 3"].clone();
+        let snapshot = std::fs::read(table.path("snapshot/snapshot-3")).unwrap();
+        let tag = table.path("tag/tag-late");
+        std::fs::create_dir_all(tag.parent().unwrap()).unwrap();
+        let storage = hooked(&table, moment, move || {
+            std::fs::write(&tag, &snapshot).unwrap();
+        });
+        let report = expire(&request(), &storage).await;
+        assert_eq!(report.expired_snapshots, [1, 2, 3, 4, 5]);
+        assert_eq!(table.all_versions().await["tag late"], rows, "{moment}");
+        assert_exact(&table).await;
+    }
+}
+
+#[tokio::test]
+async fn hazard_5_a_file_that_is_committed_again_stays() {
+    let mut table = compacted().await;
+    let before = table.open().await;
+    let live = before.live_files(&before.snapshot(1).await.unwrap()).await.unwrap();
+    let again = &live.entries[0];
+    // A writer that recovers commits once more what the compaction of snapshot 7 has replaced.
+    assert_eq!(table.commit_again(again).await, 8);
+    table.append(&[(1000, Some(1))]).await;
+    let path = before.data_file_path(&again.partition, again.bucket, &again.file).unwrap();
+    let report = expire(&request(), &table.storage()).await;
+    assert_eq!(report.expired_snapshots, [1, 2, 3, 4, 5, 6, 7]);
+    assert!(table.path(&path).exists());
+    assert!(report.files.len() > 10, "the other files of the compaction are gone: {:?}", report.files);
+}
+
+#[tokio::test]
+async fn hazard_6_a_rollback_between_plan_and_deletion_ends_the_run() {
+    // Snapshots 6 and 7 go, and another 6 and 7 come, of which the run must not think that it knows them.
+    for reuses_ids in [false, true] {
+        let table = compacted().await;
+        let directory = table.path("snapshot");
+        let storage = hooked(&table, JOURNAL, move || {
+            let five = std::fs::read_to_string(directory.join("snapshot-5")).unwrap();
+            for id in [6, 7] {
+                let file = directory.join(format!("snapshot-{id}"));
+                std::fs::remove_file(&file).unwrap();
+                if reuses_ids {
+                    std::fs::write(file, five.replace("\"id\":5", &format!("\"id\":{id}"))).unwrap();
+                }
+            }
+        });
+        let (outcome, report) = run(&request(), &storage).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsafe, "{error}");
+        assert!(error.to_string().contains("rolled back"), "{error}");
+        assert!(report.expired_snapshots.is_empty() && report.files.is_empty());
+        // The next run reads the table as it is now.
+        expire(&request(), &table.storage()).await;
+        table.all_versions().await;
+    }
+}
+
+#[tokio::test]
+async fn hazard_8_a_consumer_that_appears_holds_what_it_has_yet_to_read() {
+    let table = compacted().await;
+    let consumer = table.path("consumer/consumer-late");
+    let storage = hooked(&table, JOURNAL, move || {
+        std::fs::create_dir_all(consumer.parent().unwrap()).unwrap();
+        std::fs::write(&consumer, r#"{"nextSnapshot": 4}"#).unwrap();
+    });
+    let report = expire(&request(), &storage).await;
+    assert_eq!(report.expired_snapshots, [1, 2, 3]);
+    assert_eq!(report.held_by.as_deref(), Some("consumer late has yet to read snapshot 4"));
+}
+
+#[tokio::test]
+async fn hazard_8_a_broken_consumer_blocks_and_is_named() {
+    let table = compacted().await;
+    std::fs::create_dir_all(table.path("consumer")).unwrap();
+    let before = table.files().await;
+    for content in ["", "{", "{}", r#"{"nextSnapshot": "x"}"#] {
+        std::fs::write(table.path("consumer/consumer-broken"), content).unwrap();
+        let (outcome, _) = run(&request(), &table.storage()).await;
+        let error = outcome.unwrap_err().to_string();
+        assert!(error.contains("consumer-broken") && error.contains("weir reset-consumer"), "{error}");
+    }
+    assert_eq!(table.files().await.len(), before.len() + 1);
+}
+
+#[tokio::test]
+async fn hazard_12_a_stray_snapshot_that_nothing_is_left_of_goes() {
+    let table = compacted().await;
+    let stray = std::fs::read(table.path("snapshot/snapshot-1")).unwrap();
+    expire(&request(), &table.storage()).await;
+    std::fs::write(table.path("snapshot/snapshot-1"), stray).unwrap();
+    let all = ExpireSnapshots { retain_min: Some(1), retain_max: Some(1), ..request() };
+    let report = expire(&all, &table.storage()).await;
+    assert_eq!(report.expired_snapshots, [1, 6]);
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn hazard_12_a_damaged_snapshot_that_readers_see_blocks_and_is_named() {
+    let table = compacted().await;
+    let opened = table.open().await;
+    let list = opened.snapshot(6).await.unwrap().base_manifest_list;
+    std::fs::remove_file(table.path(&format!("manifest/{list}"))).unwrap();
+    let before = table.files().await;
+    let (outcome, _) = run(&request(), &table.storage()).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("snapshot 6 needs it"), "{error}");
+    assert_eq!(table.files().await, before);
+}
+
+#[tokio::test]
+async fn hazard_13_a_listing_that_lacks_the_newest_snapshot_ends_the_run() {
+    let table = compacted().await;
+    let before = table.files().await;
+    let store =
+        HookedStore::new(Arc::new(LocalFileSystem::new()), Arc::new(|_, payload| async { payload }.boxed()))
+            .hiding("snapshot-7");
+    let storage = Storage::metered(Arc::new(store), 1, table.location());
+    let (outcome, _) = run(&request(), &storage).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsafe);
+    assert!(error.to_string().contains("without snapshot 7"), "{error}");
+    assert_eq!(table.files().await, before);
+}
+
+#[tokio::test]
+async fn hazard_14_an_expired_number_that_is_committed_again_keeps_its_files() {
+    let table = compacted().await;
+    let rows = table.all_versions().await["snapshot 3"].clone();
+    let snapshot = std::fs::read(table.path("snapshot/snapshot-3")).unwrap();
+    let path = table.path("snapshot/snapshot-3");
+    let storage = hooked(&table, HINT, move || {
+        std::fs::write(&path, &snapshot).unwrap();
+    });
+    expire(&request(), &storage).await;
+    assert_eq!(table.all_versions().await["snapshot 3"], rows);
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn hazard_19_the_newest_snapshot_cannot_be_asked_away() {
+    let table = compacted().await;
+    let before = table.files().await;
+    let (outcome, _) = run(&ExpireSnapshots { retain_min: Some(0), ..request() }, &table.storage()).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(table.files().await, before);
+}
+
+#[tokio::test]
+async fn gaps_and_useless_hints_hold_nothing_up() {
+    for hint in [None, Some(""), Some("x"), Some("3"), Some("4"), Some("999")] {
+        let table = compacted().await;
+        std::fs::remove_file(table.path("snapshot/snapshot-3")).unwrap();
+        if let Some(hint) = hint {
+            std::fs::write(table.path(HINT), hint).unwrap();
+        }
+        let bounded = ExpireSnapshots { max_deletes: Some(2), ..request() };
+        assert_eq!(expire(&bounded, &table.storage()).await.expired_snapshots, [1, 2], "{hint:?}");
+        assert_eq!(std::fs::read_to_string(table.path(HINT)).unwrap(), "4");
+        table.all_versions().await;
+        expire(&request(), &table.storage()).await;
+        assert_eq!(table.open().await.snapshot_ids().await.unwrap(), [6, 7]);
+    }
+}
+
+#[tokio::test]
+async fn a_half_written_snapshot_is_read_again() {
+    let table = compacted().await;
+    let path = table.path("snapshot/snapshot-4");
+    let content = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &content[..40]).unwrap();
+    let mend = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        std::fs::write(&path, &content).unwrap();
+    };
+    let storage = table.storage();
+    let request = request();
+    let (report, ()) = tokio::join!(expire(&request, &storage), mend);
+    assert_eq!(report.expired_snapshots, [1, 2, 3, 4, 5]);
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn a_manifest_is_read_once_however_many_roots_name_it() {
+    let table = compacted().await;
+    for snapshot in 1..=6 {
+        table.tag(&format!("t{snapshot}"), snapshot).await;
+    }
+    let storage = table.storage();
+    let dry = ExpireSnapshots { dry_run: true, ..request() };
+    let (outcome, report) = run(&dry, &storage).await;
+    assert_eq!(outcome.unwrap(), ExpireOutcome::Planned);
+    assert_eq!(report.expired_snapshots, [1, 2, 3, 4, 5]);
+    // Schema, two hints and their checks, snapshots, tags; then the lists of each root, and each manifest: once to see
+    // what goes, once to see what stays.
+    let roots = 7 + 6;
+    let lists = 2 * (5 + 1) + 2 * (2 + 6);
+    let manifests = 6 + 7;
+    let spare = 6;
+    let requests = storage.requests();
+    assert!(requests.get <= roots + lists + manifests + spare, "{requests:?}");
+}
+
+#[tokio::test]
+async fn hazard_16_the_changes_of_an_expired_snapshot_live_on_as_a_changelog() {
+    let table = compacted().await;
+    let snapshot = std::fs::read(table.path("snapshot/snapshot-2")).unwrap();
+    let report = expire(&decoupled(), &table.storage()).await;
+    assert_eq!((report.expired_snapshots, report.changelogs), ((1..=5).collect(), (1..=5).collect()));
+    assert_eq!(std::fs::read(table.path("changelog/changelog-2")).unwrap(), snapshot);
+    assert_eq!(std::fs::read_to_string(table.path("changelog/LATEST")).unwrap(), "5");
+    assert_eq!(table.changelogs().await, [1, 2, 3, 4, 5]);
+    // Snapshot 7 has compacted them away, and they are what the changelogs are read from.
+    assert_eq!(table.open().await.snapshot_ids().await.unwrap(), [6, 7]);
+    let all = ExpireSnapshots { retain_min: Some(1), retain_max: Some(1), ..decoupled() };
+    expire(&all, &table.storage()).await;
+    assert_eq!(table.changelogs().await, [1, 2, 3, 4, 5, 6]);
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn consumers_may_hold_back_changelogs_only() {
+    let table = compacted().await;
+    std::fs::create_dir_all(table.path("consumer")).unwrap();
+    std::fs::write(table.path("consumer/consumer-slow"), r#"{"nextSnapshot": 3}"#).unwrap();
+    let mut only = decoupled();
+    only.options.insert("consumer.changelog-only".to_owned(), "true".to_owned());
+    assert_eq!(expire(&only, &table.storage()).await.expired_snapshots, [1, 2, 3, 4, 5]);
+    let (outcome, report) = expire_changelogs(&table.storage(), &all_but_newest()).await;
+    assert_eq!(outcome.unwrap(), ExpireChangelogsOutcome::Expired);
+    assert_eq!(report.expired_changelogs, [1, 2]);
+    assert_eq!(table.changelogs().await, [3, 4, 5]);
+    assert_exact(&table).await;
+}
+
+/// Keeps the newest changelog.
+fn all_but_newest() -> ExpireChangelogs {
+    ExpireChangelogs {
+        retain_min: Some(1),
+        retain_max: Some(1),
+        options: changelog_options(),
+        ..Default::default()
+    }
+}
+
+async fn expire_changelogs(
+    storage: &Storage,
+    request: &ExpireChangelogs,
+) -> (Result<ExpireChangelogsOutcome>, ExpireChangelogsReport) {
+    let mut report = ExpireChangelogsReport::default();
+    let outcome = request.run(storage, &Control::new(), &mut report).await;
+    (outcome, report)
+}
+
+#[tokio::test]
+async fn changelogs_go_one_after_the_other_and_leave_nothing() {
+    let table = compacted().await;
+    expire(&ExpireSnapshots { retain_min: Some(1), retain_max: Some(1), ..decoupled() }, &table.storage())
+        .await;
+    for left in (2..=6).rev() {
+        let one = ExpireChangelogs { max_deletes: Some(1), ..all_but_newest() };
+        let (outcome, report) = expire_changelogs(&table.storage(), &one).await;
+        assert_eq!(outcome.unwrap(), ExpireChangelogsOutcome::Expired);
+        assert_eq!(report.expired_changelogs, [7 - left]);
+        assert_eq!(table.changelogs().await, ((8 - left)..=6).collect::<Vec<i64>>());
+        assert_exact(&table).await;
+    }
+    let (outcome, _) = expire_changelogs(&table.storage(), &all_but_newest()).await;
+    assert_eq!(outcome.unwrap(), ExpireChangelogsOutcome::NothingToDo);
+    let all = ExpireChangelogs { delete_all: true, ..ExpireChangelogs::default() };
+    let (outcome, report) = expire_changelogs(&table.storage(), &all).await;
+    assert_eq!(outcome.unwrap(), ExpireChangelogsOutcome::Expired);
+    assert_eq!(report.expired_changelogs, [6]);
+    assert!(!table.path("changelog/LATEST").exists());
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn all_changelogs_go_only_when_nobody_reads_them() {
+    let table = compacted().await;
+    expire(&decoupled(), &table.storage()).await;
+    std::fs::create_dir_all(table.path("consumer")).unwrap();
+    std::fs::write(table.path("consumer/consumer-slow"), r#"{"nextSnapshot": 5}"#).unwrap();
+    let all = ExpireChangelogs { delete_all: true, ..ExpireChangelogs::default() };
+    let before = table.files().await;
+    let (outcome, _) = expire_changelogs(&table.storage(), &all).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsafe);
+    assert!(error.to_string().contains("consumer slow"), "{error}");
+    assert_eq!(table.files().await, before);
+}
+
+#[tokio::test]
+async fn hazard_17_changelogs_of_a_table_that_is_no_longer_decoupled_follow_its_snapshots() {
+    let table = compacted().await;
+    expire(&decoupled(), &table.storage()).await;
+    // Without the options changelogs are as old as snapshots may be, and none is written any more.
+    let stranded = ExpireChangelogs { retain_min: Some(1), older_than: None, ..ExpireChangelogs::default() };
+    let (outcome, report) = expire_changelogs(&table.storage(), &stranded).await;
+    assert_eq!(outcome.unwrap(), ExpireChangelogsOutcome::Expired);
+    assert_eq!(report.expired_changelogs, [1, 2, 3, 4]);
+    assert_eq!(table.changelogs().await, [5]);
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn hazard_18_a_tag_keeps_what_a_changelog_no_longer_needs_and_the_other_way_round() {
+    let table = compacted().await;
+    table.tag("kept", 2).await;
+    let rows = table.all_versions().await["tag kept"].clone();
+    expire(&decoupled(), &table.storage()).await;
+    let (outcome, _) = expire_changelogs(&table.storage(), &all_but_newest()).await;
+    assert_eq!(outcome.unwrap(), ExpireChangelogsOutcome::Expired);
+    assert_eq!(table.all_versions().await["tag kept"], rows);
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn a_changelog_whose_delta_is_missing_blocks_and_is_named() {
+    let table = compacted().await;
+    expire(&decoupled(), &table.storage()).await;
+    let references = table.open().await.references().await.unwrap();
+    let list = &references.changelogs[1].delta_manifest_list;
+    std::fs::remove_file(table.path(&format!("manifest/{list}"))).unwrap();
+    let all = ExpireSnapshots { retain_min: Some(1), retain_max: Some(1), ..decoupled() };
+    let (outcome, _) = run(&all, &table.storage()).await;
+    let error = outcome.unwrap_err();
+    assert!(error.to_string().contains("changelog 2 needs it"), "{error}");
+    // With a producer Paimon itself leaves changelogs without their deltas.
+    let mut other = all;
+    other.options.insert("changelog-producer".to_owned(), "lookup".to_owned());
+    expire(&other, &table.storage()).await;
+}
+
+#[tokio::test]
+async fn hazard_11_an_expiry_that_writes_changelogs_survives_a_fault_at_every_call() {
+    let original = compacted().await;
+    let before = original.all_versions().await;
+    let clean = original.copy();
+    let (storage, calls) = clean.faulty(0, None);
+    expire(&decoupled(), &storage).await;
+    let expected = clean.files().await;
+    for call in 1..=calls.calls() {
+        for fault in FAULTS {
+            let table = original.copy();
+            let (storage, _) = table.faulty(call, Some(fault));
+            let (outcome, _) = run(&decoupled(), &storage).await;
+            let context = format!("{fault:?} at call {call}: {outcome:?}");
+            for (name, rows) in table.all_versions().await {
+                assert_eq!(before.get(&name), Some(&rows), "{name} after {context}");
+            }
+            let kept: Vec<i64> = table.changelogs().await;
+            let retained = table.open().await.snapshot_ids().await.unwrap();
+            assert!((1..=7).all(|id| kept.contains(&id) || retained.contains(&id)), "{context}");
+            let (again, report) = run(&decoupled(), &table.storage()).await;
+            assert!(again.is_ok(), "{context}, then {again:?}");
+            assert_eq!(table.files().await, expected, "{context}, then {report:?}");
+            assert_eq!(table.changelogs().await, [1, 2, 3, 4, 5], "{context}");
+            assert!(table.own_files(JOURNAL).await.is_empty(), "{context}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hazard_11_an_expiry_of_changelogs_survives_a_fault_at_every_call() {
+    let original = compacted().await;
+    expire(&decoupled(), &original.storage()).await;
+    let before = original.all_versions().await;
+    let clean = original.copy();
+    let (storage, calls) = clean.faulty(0, None);
+    let (outcome, _) = expire_changelogs(&storage, &all_but_newest()).await;
+    assert_eq!(outcome.unwrap(), ExpireChangelogsOutcome::Expired);
+    let expected: Vec<String> = without_hints(&clean).await;
+    for call in 1..=calls.calls() {
+        for fault in FAULTS {
+            let table = original.copy();
+            let (storage, _) = table.faulty(call, Some(fault));
+            let (outcome, _) = expire_changelogs(&storage, &all_but_newest()).await;
+            let context = format!("{fault:?} at call {call}: {outcome:?}");
+            assert_eq!(table.all_versions().await, before, "{context}");
+            table.changelogs().await;
+            let (again, report) = expire_changelogs(&table.storage(), &all_but_newest()).await;
+            assert!(again.is_ok(), "{context}, then {again:?}");
+            assert_eq!(without_hints(&table).await, expected, "{context}, then {report:?}");
+            assert!(table.own_files(JOURNAL).await.is_empty(), "{context}");
+        }
+    }
+}
+
+async fn without_hints(table: &TestTable) -> Vec<String> {
+    table.files().await.into_iter().filter(|path| !path.ends_with("EARLIEST")).collect()
+}
