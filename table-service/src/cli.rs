@@ -9,9 +9,9 @@ use weir_contract::{ExitCode as ContractExitCode, OperationKind, Reason};
 
 mod compact;
 mod compact_manifests;
-mod expire_partitions;
 mod consumers;
 mod expire_changelogs;
+mod expire_partitions;
 mod expire_snapshots;
 mod inspect;
 mod mark_partition_done;
@@ -20,9 +20,9 @@ mod what_if;
 
 pub(crate) use compact::{CompactArgs, StrategyArg};
 pub(crate) use compact_manifests::CompactManifestsArgs;
-pub(crate) use expire_partitions::{ExpirePartitionsArgs, ExpireStrategyArg};
 pub(crate) use consumers::{ExpireConsumersArgs, ListConsumersArgs, ResetConsumerArgs};
 pub(crate) use expire_changelogs::ExpireChangelogsArgs;
+pub(crate) use expire_partitions::{ExpirePartitionsArgs, ExpireStrategyArg};
 pub(crate) use expire_snapshots::ExpireSnapshotsArgs;
 pub(crate) use inspect::{InspectArgs, ServiceArg};
 pub(crate) use mark_partition_done::MarkPartitionDoneArgs;

@@ -10,9 +10,9 @@ use crate::cli::CommonArgs;
 
 pub(crate) mod compact;
 pub(crate) mod compact_manifests;
-pub(crate) mod expire_partitions;
 pub(crate) mod consumers;
 pub(crate) mod expire_changelogs;
+pub(crate) mod expire_partitions;
 pub(crate) mod expire_snapshots;
 pub(crate) mod inspect;
 pub(crate) mod mark_partition_done;

@@ -22,5 +22,4 @@ mod service;
 pub use report::{ExpireOutcome, ExpireReport};
 pub use retention::Retention;
 pub(crate) use retention::{Age, first_kept};
-pub use service::{ExpireOutcome, ExpireReport, ExpireSnapshots};
 pub use service::ExpireSnapshots;

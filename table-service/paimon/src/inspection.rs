@@ -190,7 +190,7 @@ async fn describe_pins(table: &Table, references: References, report: &mut Inspe
     let now = Timestamp::now();
     match PinsView::read(table, references).await {
         Ok(view) => {
-            let retention = Retention { max_deletes: i64::MAX, ..Retention::of(table.options(), now)? };
+            let retention = Retention { max_deletes: i64::MAX, ..Retention::of_table(table, now)? };
             report.pins = Some(view.pins(&retention, now.as_millisecond()));
         }
         Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Corrupt) => {

@@ -139,11 +139,6 @@ impl BranchPaths {
         format!("{}/{CHANGELOG_PREFIX}{id}", self.changelog_dir())
     }
 
-    /// The hint that names the latest long-lived changelog.
-    pub fn changelog_latest_hint(&self) -> String {
-        format!("{}/LATEST", self.changelog_dir())
-    }
-
     /// The id of a file in the changelog directory; `None` for hints and strays.
     pub fn changelog_id(file_name: &str) -> Option<i64> {
         number_of(file_name, CHANGELOG_PREFIX)

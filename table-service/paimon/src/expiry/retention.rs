@@ -1,9 +1,5 @@
 //! Which snapshots to keep.
 
-use jiff::Timestamp;
-use weir_paimon_spec::TableOptions;
-
-use crate::{Error, ErrorKind, Result};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,15 +21,6 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// What a table's options ask for at an instant; numbers that would let the latest snapshot go are
-    /// [`ErrorKind::Invalid`].
-    pub fn of(options: &TableOptions, now: Timestamp) -> Result<Self> {
-        let options = options.snapshot_retention()?;
-        let retained = i64::try_from(options.time.as_millis()).unwrap_or(i64::MAX);
-        Ok(Self {
-            min: i64::from(options.min),
-            max: i64::from(options.max),
-            older_than: now.as_millisecond().saturating_sub(retained),
     /// What the table's own options say at some time.
     pub(crate) fn of_table(table: &Table, now: Timestamp) -> Result<Self> {
         let options = table.options().snapshot_retention()?;
@@ -44,21 +31,6 @@ impl Retention {
             max_deletes: i64::from(options.max_deletes),
         })
     }
-
-    /// Fails with [`ErrorKind::Invalid`] where the latest snapshot could go.
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.min < 1 || self.max < self.min {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!(
-                    "at least {} and at most {} snapshots cannot be kept: --retain-min must be 1 or more and not above --retain-max",
-                    self.min, self.max
-                ),
-            ));
-        }
-        Ok(())
-    }
-}
 
     /// The same, or [`ErrorKind::Invalid`] when it would let the latest of `what` go (maintenance §11 #19).
     pub(crate) fn checked(self, what: &str) -> Result<Self> {

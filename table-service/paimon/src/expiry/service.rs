@@ -79,15 +79,6 @@ impl ExpireSnapshots {
     }
 
     fn retention(&self, table: &Table) -> Result<Retention> {
-        let usual = Retention::of(table.options(), Timestamp::now())?;
-        let retention = Retention {
-            min: self.retain_min.map_or(usual.min, i64::from),
-            max: self.retain_max.map_or(usual.max, i64::from),
-            older_than: self.older_than.map_or(usual.older_than, Timestamp::as_millisecond),
-            max_deletes: self.max_deletes.map_or(usual.max_deletes, i64::from),
-        };
-        retention.check()?;
-        Ok(retention)
         let options = Retention::of_table(table, Timestamp::now())?;
         let retention = Retention {
             min: self.retain_min.map_or(options.min, i64::from),

@@ -47,14 +47,14 @@ impl WhatIf {
             references.consumers.iter().map(|(name, _)| name).collect(),
             "consumer",
         )?;
-        let usual = Retention { max_deletes: i64::MAX, ..Retention::of(table.options(), Timestamp::now())? };
+        let usual = Retention { max_deletes: i64::MAX, ..Retention::of_table(&table, Timestamp::now())? };
         let asked = Retention {
             min: self.retain_min.map_or(usual.min, i64::from),
             max: self.retain_max.map_or(usual.max, i64::from),
             older_than: self.older_than.map_or(usual.older_than, Timestamp::as_millisecond),
             max_deletes: i64::MAX,
-        };
-        asked.check()?;
+        }
+        .checked("snapshots")?;
         Ok(PinsView::read(&table, references).await?.gain(&usual, &asked, &self.without))
     }
 }
