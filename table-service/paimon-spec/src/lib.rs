@@ -15,6 +15,7 @@ pub mod schema;
 pub mod snapshot;
 pub mod stats;
 pub mod support;
+pub mod tags;
 pub mod types;
 
 mod hex;

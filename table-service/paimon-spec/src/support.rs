@@ -16,6 +16,7 @@ mod newer;
 mod partitions;
 mod rollback;
 mod shared;
+mod tag;
 
 /// What is to be done with a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +35,8 @@ pub enum Purpose {
     CompactManifests,
     /// Go back to an earlier snapshot.
     RollBack,
+    /// Make, rename and delete its tags.
+    Tag,
 }
 
 /// A feature or option value of a table that forbids a purpose.
@@ -77,6 +80,7 @@ pub fn check(schema: &TableSchema, options: &TableOptions, purpose: Purpose) -> 
         Purpose::MarkPartitionDone => refusals.extend(partitions::mark_done_refusals(schema, options)),
         Purpose::CompactManifests => refusals.extend(manifests::refusals(schema, options)),
         Purpose::RollBack => refusals.extend(rollback::refusals(schema, options)),
+        Purpose::Tag => refusals.extend(tag::refusals(schema, options)),
     }
     let mut known = HashSet::new();
     refusals.retain(|refusal| known.insert(refusal.clone()));

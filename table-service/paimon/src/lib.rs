@@ -10,6 +10,7 @@
 //! [`Table`] reads what a table says about itself and commits to it; each service is a folder of its own over it:
 //! [`compaction`], [`expiry`], [`partitions`], [`manifests`], [`rollback`], [`inspection`]. All deletion goes through [`deletion`]. Plans are values that can be printed (`--dry-run`) before anything
 //! [`compaction`], [`expiry`], [`changelogs`], [`consumers`], [`inspection`]. All deletion goes through [`deletion`]. Plans are values that can be printed (`--dry-run`) before anything
+//! [`compaction`], [`expiry`], [`inspection`], [`tags`]. All deletion goes through [`deletion`]. Plans are values that can be printed (`--dry-run`) before anything
 //! is changed. Rules that no path breaks: a live file is never deleted, a writer's commit always wins, commits are
 //! put-if-absent with read-back, and what is not fully implemented is refused before anything is written.
 
@@ -26,6 +27,7 @@ pub mod pins;
 pub mod predicate;
 pub mod rollback;
 pub mod table;
+pub mod tags;
 #[cfg(test)]
 mod testing;
 mod warnings;

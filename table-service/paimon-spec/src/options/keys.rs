@@ -256,6 +256,20 @@ keys! {
     TAG_NUM_RETAINED_MAX: i32 = "tag.num-retained-max";
     /// How long tags stay.
     TAG_DEFAULT_TIME_RETAINED: Duration = "tag.default-time-retained";
+    /// How often tags are made, of any length; instead of the period.
+    TAG_CREATION_PERIOD_DURATION: Duration = "tag.creation-period-duration";
+    /// Whether periods without a snapshot get the snapshots that follow, one each.
+    TAG_AUTOMATIC_COMPLETION: bool = "tag.automatic-completion" => "false";
+    /// Whether a tag has a success file.
+    TAG_CREATE_SUCCESS_FILE: bool = "tag.create-success-file" => "false";
+    /// Classes that are told about tags.
+    TAG_CALLBACKS: Vec<String> = "tag.callbacks" => "";
+    /// Column of the metastore's partitions that stand for tags.
+    METASTORE_TAG_TO_PARTITION: String = "metastore.tag-to-partition";
+    /// Zone of process times; the writer's own when not set.
+    SINK_PROCESS_TIME_ZONE: String = "sink.process-time-zone";
+    /// Zone of watermarks.
+    SINK_WATERMARK_TIME_ZONE: String = "sink.watermark-time-zone" => "UTC";
     /// How long partitions stay.
     PARTITION_EXPIRATION_TIME: Duration = "partition.expiration-time";
     /// What tells how old a partition is; an unknown word names a class of the user's.

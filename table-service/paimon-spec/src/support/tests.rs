@@ -61,7 +61,7 @@ fn with_column(data_type: &str) -> TableSchema {
 
 #[test]
 fn accepts_every_scalar_type_for_every_purpose() {
-    for purpose in [Purpose::Inspect, Purpose::Compact, Purpose::Expire] {
+    for purpose in [Purpose::Inspect, Purpose::Compact, Purpose::Expire, Purpose::Tag] {
         assert!(refused(&schema(&[]), &[], purpose).is_empty());
     }
 }
@@ -263,8 +263,20 @@ fn refuses_moving_keys() {
 }
 
 #[test]
+fn refuses_tags_that_something_else_must_follow() {
+    for (name, value) in [
+        ("tag.callbacks", "com.example.Callback"),
+        ("metastore.tag-to-partition", "dt"),
+        ("metadata.iceberg.storage", "table-location"),
+    ] {
+        assert_eq!(refused(&schema(&[]), &[(name, value)], Purpose::Tag), [format!("{name} = {value}")]);
+    }
+    assert_eq!(refused(&schema(&[]), &[("tag.callbacks", "")], Purpose::Tag), Vec::<String>::new());
+}
+
+#[test]
 fn refuses_other_kinds_of_tables_for_every_purpose() {
-    for purpose in [Purpose::Inspect, Purpose::Compact, Purpose::Expire] {
+    for purpose in [Purpose::Inspect, Purpose::Compact, Purpose::Expire, Purpose::Tag] {
         for kind in ["format-table", "object-table", "lance-table", "iceberg-table"] {
             assert_eq!(refused(&schema(&[]), &[("type", kind)], purpose), [format!("type = {kind}")]);
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use weir_paimon_spec::Snapshot;
 
 use crate::{Error, ErrorKind, Result, Table};
+use crate::tags::DueTag;
 
 /// How many snapshots to keep, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,8 @@ impl Age {
 }
 
 /// Decides which snapshots stay (maintenance §1.2). `snapshots` ascend by id; `consumers` are names with the next
-/// snapshot that each will read. `None` when there are no snapshots.
+/// snapshot that each will read; `due_tag` is the first automatic tag that nobody has made yet. `None` when there are
+/// no snapshots.
 ///
 /// A snapshot is old when its *successor* is: until then it was the table's state. Released Java compares the
 /// snapshot's own time, which expires one snapshot more; keeping it is the careful choice.
@@ -85,6 +87,7 @@ pub(crate) fn first_kept(
     snapshots: &[Age],
     retention: &Retention,
     consumers: &[(String, i64)],
+    due_tag: Option<&DueTag>,
 ) -> Option<Bound> {
     let (earliest, latest) = (snapshots.first()?.id, snapshots.last()?.id);
     let slowest = consumers.iter().min_by_key(|(_, next)| *next);
@@ -97,6 +100,15 @@ pub(crate) fn first_kept(
     if earliest.saturating_add(retention.max_deletes) < limit.0 {
         let text = format!("at most {} snapshots are expired at once", retention.max_deletes);
         limit = (earliest.saturating_add(retention.max_deletes), text);
+    }
+    if let Some(tag) = due_tag
+        && tag.snapshot < limit.0
+    {
+        let text = format!(
+            "the automatic tag {} is due and needs snapshot {}; run auto-tag",
+            tag.name, tag.snapshot
+        );
+        limit = (tag.snapshot, text);
     }
     let forced = (latest - retention.max + 1).max(earliest);
     let young = snapshots.windows(2).find_map(|pair| match pair {

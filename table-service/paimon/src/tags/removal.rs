@@ -1,0 +1,182 @@
+//! Deleting tags, and the files that nothing else keeps.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use weir_columnar::Control;
+use weir_paimon_spec::Snapshot;
+
+use super::success;
+use crate::deletion::{
+    Candidates, Journal, PlannedFile, Reach, remove_protected, still_unprotected, sweep_files,
+};
+use crate::table::References;
+use crate::{Error, ErrorKind, Result, Table};
+
+/// Times that a plan is made again because tags, branches or changelogs changed while it was made.
+const MAX_ROUNDS: u32 = 5;
+
+/// Tags to delete and the files that only they keep; and what that was decided on.
+#[derive(Debug)]
+pub(super) struct Removal {
+    /// Names of the tags.
+    pub(super) tags: Vec<String>,
+    /// Files that no other root reaches, in the order of deletion.
+    pub(super) files: Vec<PlannedFile>,
+    snapshots: Vec<i64>,
+    references: References,
+}
+
+/// What a removal did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Removed {
+    /// Files that were deleted.
+    pub(super) files: Vec<PlannedFile>,
+    /// Files that could not be deleted and stay in the journal for the next run.
+    pub(super) left: Vec<PlannedFile>,
+}
+
+impl Removal {
+    /// Decides which files go with the tags. Names without a tag are left out: somebody else has deleted it.
+    pub(super) async fn plan(table: &Table, names: &[String]) -> Result<Self> {
+        let ids = table.snapshot_ids().await?;
+        let snapshots = table.snapshots(&ids).await?;
+        let references = table.references().await?;
+        let is_named = |name: &String| names.contains(name);
+        let going: Vec<&Snapshot> = references
+            .tags
+            .iter()
+            .filter(|(name, _)| is_named(name))
+            .map(|(_, tag)| &tag.snapshot)
+            // What a retained snapshot reaches is deleted when that expires.
+            .filter(|tagged| !snapshots.iter().any(|snapshot| is_same_state(snapshot, tagged)))
+            .collect();
+        let mut candidates = Candidates::default();
+        for tagged in &going {
+            let reach = Reach::of_leaving(table, tagged);
+            reach.live_files(&mut candidates).await?;
+            reach.changelog_files(&mut candidates).await?;
+            reach.metadata_files(&mut candidates).await?;
+        }
+        if !going.is_empty() {
+            if snapshots.is_empty() {
+                return Err(Error::new(
+                    ErrorKind::Unsafe,
+                    format!(
+                        "no snapshot of {} was found, so that nothing tells which files of its tags are needed; nothing was deleted",
+                        table.location()
+                    ),
+                ));
+            }
+            let remaining = without(&references, names);
+            remove_protected(table, &snapshots, &remaining, &mut candidates).await?;
+        }
+        let tags =
+            references.tags.iter().map(|(name, _)| name).filter(|name| is_named(name)).cloned().collect();
+        Ok(Self {
+            tags,
+            files: candidates.into_files(),
+            snapshots: snapshots.iter().map(|snapshot| snapshot.id).collect(),
+            references,
+        })
+    }
+
+    /// Deletes the tags and then the files. `operation` is the verb, for the journal. Tags are deleted at once or not
+    /// at all, as far as the store can tell; files that are not finished are left to the next run.
+    pub(super) async fn execute(
+        &mut self,
+        table: &Table,
+        operation: &str,
+        control: &Control,
+    ) -> Result<Removed> {
+        if self.tags.is_empty() {
+            return Ok(Removed::default());
+        }
+        if self.files.is_empty() {
+            self.delete_tags(table).await?;
+            return Ok(Removed::default());
+        }
+        let (path, mut journal) = self.journal(table, operation).await?;
+        if control.is_cancelled() {
+            return Err(Error::new(
+                ErrorKind::Cancelled,
+                "the deletion of tags was asked to stop; nothing was deleted",
+            ));
+        }
+        self.delete_tags(table).await?;
+        // A branch or tag that was made of the tag right before it was deleted shows up now, and a commit since then
+        // may have brought files back.
+        let references = table.references().await?;
+        let expected = without(&self.references, &self.tags);
+        if !keep_the_same(&references, &expected) || table.snapshot_ids().await? != self.snapshots {
+            journal.files = still_unprotected(table, journal.files, &references).await?;
+            journal.rewrite(table.storage(), &path).await?;
+        }
+        let swept = sweep_files(table.storage(), &path, &journal).await?;
+        Ok(Removed { files: swept.deleted, left: swept.left })
+    }
+
+    /// Writes the journal of a plan that still holds; plans again while it does not.
+    async fn journal(&mut self, table: &Table, operation: &str) -> Result<(String, Journal)> {
+        for _ in 0..MAX_ROUNDS {
+            let journal = Journal::new(operation, Vec::new(), self.files.clone());
+            let path = journal.write(table.storage()).await?;
+            let latest = table.snapshot_ids().await?.last().copied();
+            if latest < self.snapshots.last().copied() {
+                return Err(Error::new(
+                    ErrorKind::Unsafe,
+                    format!(
+                        "{} was rolled back while the deletion of its tags was planned; nothing was deleted; run again",
+                        table.location()
+                    ),
+                ));
+            }
+            if keep_the_same(&table.references().await?, &self.references) {
+                return Ok((path, journal));
+            }
+            // Nothing was deleted yet, so the journal is void.
+            table.storage().delete(&[path]).await.into_iter().collect::<Result<Vec<()>, _>>()?;
+            *self = Self::plan(table, &self.tags).await?;
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "tags, branches or changelogs of {} kept changing; nothing was deleted; run again",
+                table.location()
+            ),
+        ))
+    }
+
+    /// Deletes the tag files with their success files.
+    async fn delete_tags(&self, table: &Table) -> Result<()> {
+        let successes = self.tags.iter().map(|name| success::path(table, name));
+        let paths: Vec<String> =
+            self.tags.iter().map(|name| table.main().tag(name)).chain(successes).collect();
+        let deleted: Result<Vec<()>, _> = table.storage().delete(&paths).await.into_iter().collect();
+        deleted
+            .map(drop)
+            .map_err(|error| Error::from(error).while_doing("deleting tags; files were kept; run again"))
+    }
+}
+
+/// Whether a snapshot and a tag name the same lists; after a rollback an id alone says nothing.
+fn is_same_state(snapshot: &Snapshot, tagged: &Snapshot) -> bool {
+    snapshot.id == tagged.id
+        && snapshot.base_manifest_list == tagged.base_manifest_list
+        && snapshot.delta_manifest_list == tagged.delta_manifest_list
+        && snapshot.index_manifest == tagged.index_manifest
+        && snapshot.statistics == tagged.statistics
+}
+
+fn without(references: &References, tags: &[String]) -> References {
+    let tags: BTreeSet<&String> = tags.iter().collect();
+    let mut remaining = references.clone();
+    remaining.tags.retain(|(name, _)| !tags.contains(name));
+    remaining
+}
+
+/// Whether both reach the same files. Consumers hold back snapshots only.
+fn keep_the_same(left: &References, right: &References) -> bool {
+    left.tags == right.tags && left.changelogs == right.changelogs && left.branches == right.branches
+}
