@@ -17,6 +17,7 @@ mod inspect;
 mod mark_partition_done;
 mod rollback_to;
 mod what_if;
+mod tags;
 
 pub(crate) use compact::{CompactArgs, StrategyArg};
 pub(crate) use compact_manifests::CompactManifestsArgs;
@@ -28,6 +29,9 @@ pub(crate) use inspect::{InspectArgs, ServiceArg};
 pub(crate) use mark_partition_done::MarkPartitionDoneArgs;
 pub(crate) use rollback_to::{RollbackToArgs, TargetArgs};
 pub(crate) use what_if::WhatIfArgs;
+pub(crate) use tags::{
+    AutoTagArgs, CreateTagArgs, DeleteTagArgs, ExpireTagsArgs, ListTagsArgs, Period, RenameTagArgs,
+};
 
 /// Table services for Apache Paimon tables on local disks and object stores.
 ///
@@ -68,6 +72,18 @@ pub(crate) enum Verb {
     ResetConsumer(ResetConsumerArgs),
     /// Remove consumers whose readers have been silent for long.
     ExpireConsumers(ExpireConsumersArgs),
+    /// Give a snapshot a name that keeps its files beyond its expiry.
+    CreateTag(CreateTagArgs),
+    /// Delete tags and the files that only they keep.
+    DeleteTag(DeleteTagArgs),
+    /// Give a tag another name.
+    RenameTag(RenameTagArgs),
+    /// Show the tags; nothing is written.
+    ListTags(ListTagsArgs),
+    /// Delete the tags whose time is over.
+    ExpireTags(ExpireTagsArgs),
+    /// Make the automatic tags that are due, and delete those that are too many.
+    AutoTag(AutoTagArgs),
 }
 
 impl Verb {
@@ -86,6 +102,12 @@ impl Verb {
             Self::ListConsumers(args) => &args.common,
             Self::ResetConsumer(args) => &args.common,
             Self::ExpireConsumers(args) => &args.common,
+            Self::CreateTag(args) => &args.common,
+            Self::DeleteTag(args) => &args.common,
+            Self::RenameTag(args) => &args.common,
+            Self::ListTags(args) => &args.common,
+            Self::ExpireTags(args) => &args.common,
+            Self::AutoTag(args) => &args.common,
         }
     }
 
@@ -104,6 +126,12 @@ impl Verb {
             Self::ListConsumers(_) => OperationKind::ListConsumers,
             Self::ResetConsumer(_) => OperationKind::ResetConsumer,
             Self::ExpireConsumers(_) => OperationKind::ExpireConsumers,
+            Self::CreateTag(_) => OperationKind::CreateTag,
+            Self::DeleteTag(_) => OperationKind::DeleteTag,
+            Self::RenameTag(_) => OperationKind::RenameTag,
+            Self::ListTags(_) => OperationKind::ListTags,
+            Self::ExpireTags(_) => OperationKind::ExpireTags,
+            Self::AutoTag(_) => OperationKind::AutoTag,
         }
     }
 }

@@ -85,6 +85,12 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
         Verb::ListConsumers(args) => verb::consumers::list(args, storage, report).await,
         Verb::ResetConsumer(args) => verb::consumers::reset(args, storage, report).await,
         Verb::ExpireConsumers(args) => verb::consumers::expire(args, storage, report).await,
+        Verb::CreateTag(args) => verb::tags::create(args, storage, report).await,
+        Verb::DeleteTag(args) => verb::tags::delete(args, storage, &control, report).await,
+        Verb::RenameTag(args) => verb::tags::rename(args, storage, report).await,
+        Verb::ListTags(args) => verb::tags::list(args, storage, report).await,
+        Verb::ExpireTags(args) => verb::tags::expire(args, storage, &control, report).await,
+        Verb::AutoTag(args) => verb::tags::auto(args, storage, &control, report).await,
     };
     match done {
         Ok((outcome, message)) => {

@@ -18,6 +18,7 @@ pub(crate) mod inspect;
 pub(crate) mod mark_partition_done;
 pub(crate) mod rollback_to;
 pub(crate) mod what_if;
+pub(crate) mod tags;
 
 /// What a verb has to tell, on failure too.
 #[derive(Debug, Default)]

@@ -29,6 +29,18 @@ pub enum OperationKind {
     ResetConsumer,
     /// `weir expire-consumers`.
     ExpireConsumers,
+    /// `weir create-tag`.
+    CreateTag,
+    /// `weir delete-tag`.
+    DeleteTag,
+    /// `weir rename-tag`.
+    RenameTag,
+    /// `weir list-tags`.
+    ListTags,
+    /// `weir expire-tags`.
+    ExpireTags,
+    /// `weir auto-tag`.
+    AutoTag,
 }
 
 impl OperationKind {
@@ -47,6 +59,12 @@ impl OperationKind {
             Self::ListConsumers => "list-consumers",
             Self::ResetConsumer => "reset-consumer",
             Self::ExpireConsumers => "expire-consumers",
+            Self::CreateTag => "create-tag",
+            Self::DeleteTag => "delete-tag",
+            Self::RenameTag => "rename-tag",
+            Self::ListTags => "list-tags",
+            Self::ExpireTags => "expire-tags",
+            Self::AutoTag => "auto-tag",
         }
     }
 }

@@ -33,5 +33,7 @@ pub use list::{ListTags, TagView};
 pub use rename::{RenameTag, RenameTagOutcome, RenameTagReport};
 pub use retention::Generations;
 pub use source::TagSource;
+pub use weir_paimon_spec::options::TagCreationPeriod;
+pub use weir_paimon_spec::tags::parse_time_zone;
 
 pub(crate) use auto::{DueTag, first_due};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use weir_columnar::Control;
-use weir_paimon_spec::options::{TagCreationMode, keys};
+use weir_paimon_spec::options::{TagCreationMode, TagCreationPeriod, keys};
 use weir_paimon_spec::support::Purpose;
 use weir_paimon_spec::{Snapshot, TableOptions};
 use weir_storage::Storage;
@@ -26,6 +26,8 @@ const OPERATION: &str = "auto-tag";
 /// its options `tag.*`, or those given for this run.
 #[derive(Clone, Debug)]
 pub struct AutoTag {
+    /// Length of a period, instead of the table's `tag.creation-period` and `tag.creation-period-duration`.
+    pub period: Option<TagCreationPeriod>,
     /// Which automatic tags stay, instead of `tag.num-retained-max`.
     pub generations: Generations,
     /// Zone of writers, where `sink.process-time-zone` does not tell, and of the wall times in tags.
@@ -85,7 +87,7 @@ impl AutoTag {
         table.require_support(Purpose::Tag)?;
         refuse_batch(&table)?;
         let retention = Retention::of(table.options(), self.generations)?;
-        let Some(rule) = Rule::of(table.options(), &self.time_zone)? else {
+        let Some(rule) = Rule::of(table.options(), &self.time_zone, self.period)? else {
             return Ok(AutoTagOutcome::SwitchedOff);
         };
         if !self.dry_run {
@@ -186,7 +188,7 @@ pub(crate) fn first_due(
     snapshots: &[Snapshot],
     references: &References,
 ) -> Result<Option<DueTag>> {
-    let Some(rule) = Rule::of(options, &TimeZone::UTC)? else { return Ok(None) };
+    let Some(rule) = Rule::of(options, &TimeZone::UTC, None)? else { return Ok(None) };
     let tags = automatic_tags(&rule, references);
     let retention = Retention::of(options, Generations::default())?;
     let create = retention.decide(&rule, &tags, rule.due(snapshots, &tags)).create;

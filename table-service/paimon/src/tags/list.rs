@@ -59,7 +59,7 @@ impl ListTags {
         let table = Table::open(storage.clone(), &self.options).await?;
         table.require_support(Purpose::Inspect)?;
         let snapshots = table.snapshot_ids().await?;
-        let rule = Rule::of(table.options(), &self.time_zone)?;
+        let rule = Rule::of(table.options(), &self.time_zone, None)?;
         let mut views = Vec::new();
         for (name, tag, modified) in dated_tags(&table).await? {
             let (create_time, retained) = (tag.create_time()?, tag.time_retained()?);

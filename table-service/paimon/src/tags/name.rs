@@ -26,7 +26,7 @@ pub(super) fn check_only_automatic(
     name: &str,
     snapshot: i64,
 ) -> Result<()> {
-    let Some(rule) = Rule::of(table.options(), &TimeZone::UTC)? else { return Ok(()) };
+    let Some(rule) = Rule::of(table.options(), &TimeZone::UTC, None)? else { return Ok(()) };
     let named = |name: &str| !rule.automatic([(name, snapshot)].into_iter()).is_empty();
     if !named(name) {
         return Ok(());

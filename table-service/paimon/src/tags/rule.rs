@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use weir_paimon_spec::options::{TagCreationMode, keys};
+use weir_paimon_spec::options::{TagCreationMode, TagCreationPeriod, keys};
 use weir_paimon_spec::tags::{TagPeriod, local_millis, parse_time_zone};
 use weir_paimon_spec::{Snapshot, TableOptions};
 
@@ -39,8 +39,8 @@ pub(crate) struct AutomaticTag {
 
 impl Rule {
     /// The table's rule; `None` when its tags are not made by time. Process times are wall times of the writer:
-    /// `writer_zone` stands in where `sink.process-time-zone` does not tell.
-    pub(crate) fn of(options: &TableOptions, writer_zone: &TimeZone) -> Result<Option<Self>> {
+    /// `writer_zone` stands in where `sink.process-time-zone` does not tell. A `period` stands for the table's own.
+    pub(crate) fn of(options: &TableOptions, writer_zone: &TimeZone, period: Option<TagCreationPeriod>) -> Result<Option<Self>> {
         let clock = match options.get(&keys::TAG_AUTOMATIC_CREATION)? {
             TagCreationMode::None | TagCreationMode::Batch => return Ok(None),
             TagCreationMode::ProcessTime => {
@@ -53,7 +53,11 @@ impl Rule {
                 Clock::Watermark(parse_time_zone(&options.get(&keys::SINK_WATERMARK_TIME_ZONE)?)?)
             }
         };
-        let (period, delay) = (TagPeriod::of(options)?, options.get(&keys::TAG_CREATION_DELAY)?);
+        let period = match period {
+            Some(period) => TagPeriod::new(period, options.get(&keys::TAG_PERIOD_FORMATTER)?),
+            None => TagPeriod::of(options)?,
+        };
+        let delay = options.get(&keys::TAG_CREATION_DELAY)?;
         if delay >= Duration::from_millis(period.millis().unsigned_abs()) {
             return Err(Error::new(
                 ErrorKind::Invalid,

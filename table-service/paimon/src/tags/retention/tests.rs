@@ -11,7 +11,7 @@ fn options(values: &[(&str, &str)]) -> TableOptions {
 }
 
 fn daily() -> Rule {
-    Rule::of(&options(&[("tag.automatic-creation", "process-time")]), &TimeZone::UTC).unwrap().unwrap()
+    Rule::of(&options(&[("tag.automatic-creation", "process-time")]), &TimeZone::UTC, None).unwrap().unwrap()
 }
 
 fn tags(names: &[(&str, i64)]) -> Vec<AutomaticTag> {

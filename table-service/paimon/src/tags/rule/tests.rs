@@ -13,7 +13,7 @@ fn options(extra: &[(&str, &str)]) -> TableOptions {
 }
 
 fn rule(extra: &[(&str, &str)]) -> Rule {
-    Rule::of(&options(extra), &TimeZone::UTC).unwrap().unwrap()
+    Rule::of(&options(extra), &TimeZone::UTC, None).unwrap().unwrap()
 }
 
 fn millis(time: &str) -> i64 {
@@ -145,7 +145,7 @@ fn each_clock_has_its_zone() {
         assert_eq!(due(&rule, &snapshots, &[]), expect(&[(name, 1)]), "{mode} {zone}");
     }
     let shanghai = parse_time_zone("Asia/Shanghai").unwrap();
-    let rule = Rule::of(&options(&[]), &shanghai).unwrap().unwrap();
+    let rule = Rule::of(&options(&[]), &shanghai, None).unwrap().unwrap();
     assert_eq!(due(&rule, &snapshots, &[]), expect(&[("2026-11-20", 1)]), "the zone of writers");
 }
 
@@ -166,11 +166,11 @@ fn a_rule_that_can_never_work_is_refused() {
         ("tag.creation-period-duration", "0 s"),
         ("tag.creation-period", "monthly"),
     ] {
-        let error = Rule::of(&options(&[extra]), &TimeZone::UTC).unwrap_err();
+        let error = Rule::of(&options(&[extra]), &TimeZone::UTC, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "{extra:?}: {error}");
     }
     for mode in ["none", "batch"] {
-        assert!(Rule::of(&options(&[("tag.automatic-creation", mode)]), &TimeZone::UTC).unwrap().is_none());
+        assert!(Rule::of(&options(&[("tag.automatic-creation", mode)]), &TimeZone::UTC, None).unwrap().is_none());
     }
 }
 
