@@ -65,7 +65,7 @@ pub(crate) async fn delete(
     let mut service = DeleteTagsReport::default();
     let outcome = delete.run(storage, control, &mut service).await;
     report.detail(&service);
-    report.changed = !args.common.dry_run && has_deleted(&service, outcome.is_ok());
+    report.changed = !args.common.dry_run && has_deleted(&service);
     let missing = match service.missing.as_slice() {
         [] => String::new(),
         missing => format!("; there is no tag {}", missing.join(", ")),
@@ -90,7 +90,7 @@ pub(crate) async fn expire(
     let mut service = DeleteTagsReport::default();
     let outcome = expire.run(storage, control, &mut service).await;
     report.detail(&service);
-    report.changed = !args.common.dry_run && has_deleted(&service, outcome.is_ok());
+    report.changed = !args.common.dry_run && has_deleted(&service);
     Ok(deletion(outcome?, &service))
 }
 
@@ -161,8 +161,7 @@ pub(crate) async fn auto(
     let mut service = AutoTagReport::default();
     let outcome = auto.run(storage, control, &mut service).await;
     report.detail(&service);
-    report.changed = !args.common.dry_run
-        && (!service.created.is_empty() || has_deleted(&service.deletion, outcome.is_ok()));
+    report.changed = !args.common.dry_run && (!service.created.is_empty() || has_deleted(&service.deletion));
     let work = format!(
         "{} automatic tags and delete {} with {} files ({} bytes)",
         service.created.len(),
@@ -211,9 +210,9 @@ fn rule_options(args: &AutoTagArgs) -> BTreeMap<String, String> {
     rule
 }
 
-/// Whether a run has deleted anything; after a failure a plan may have come no further.
-fn has_deleted(report: &DeleteTagsReport, is_done: bool) -> bool {
-    !report.finished_earlier.is_empty() || !report.tags.is_empty() && is_done
+/// Whether a run that was no dry run has deleted anything.
+const fn has_deleted(report: &DeleteTagsReport) -> bool {
+    !report.finished_earlier.is_empty() || !report.tags.is_empty()
 }
 
 fn deletion(outcome: DeleteTagsOutcome, report: &DeleteTagsReport) -> (Outcome, String) {

@@ -8,7 +8,7 @@ use weir_paimon_spec::support::Purpose;
 use weir_storage::Storage;
 
 use super::name;
-use super::removal::Removal;
+use super::removal::{Removal, Removed};
 use crate::deletion::{PlannedFile, finish_interrupted};
 use crate::{Result, Table};
 
@@ -106,10 +106,8 @@ pub(super) async fn delete(
     if dry_run {
         return Ok(DeleteTagsOutcome::Planned);
     }
-    report.files.clear();
-    let removed = removal.execute(table, operation, control).await?;
-    report.tags = removal.tags;
-    report.files = removed.files;
-    report.left = removed.left;
-    Ok(DeleteTagsOutcome::Deleted)
+    let mut removed = Removed::default();
+    let executed = removal.execute(table, operation, control, &mut removed).await;
+    (report.tags, report.files, report.left) = (removed.tags, removed.files, removed.left);
+    executed.map(|()| DeleteTagsOutcome::Deleted)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use weir_columnar::Control;
 use weir_paimon_spec::Snapshot;
 
@@ -28,9 +27,10 @@ pub(super) struct Removal {
 }
 
 /// What a removal did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Removed {
+    /// Tags that were deleted.
+    pub(super) tags: Vec<String>,
     /// Files that were deleted.
     pub(super) files: Vec<PlannedFile>,
     /// Files that could not be deleted and stay in the journal for the next run.
@@ -82,20 +82,20 @@ impl Removal {
         })
     }
 
-    /// Deletes the tags and then the files. `operation` is the verb, for the journal. Tags are deleted at once or not
-    /// at all, as far as the store can tell; files that are not finished are left to the next run.
+    /// Deletes the tags and then the files. `operation` is the verb, for the journal; `removed` tells what was done, on
+    /// failure too. What is not finished then is left to the next run.
     pub(super) async fn execute(
         &mut self,
         table: &Table,
         operation: &str,
         control: &Control,
-    ) -> Result<Removed> {
+        removed: &mut Removed,
+    ) -> Result<()> {
         if self.tags.is_empty() {
-            return Ok(Removed::default());
+            return Ok(());
         }
         if self.files.is_empty() {
-            self.delete_tags(table).await?;
-            return Ok(Removed::default());
+            return self.delete_tags(table, removed).await;
         }
         let (path, mut journal) = self.journal(table, operation).await?;
         if control.is_cancelled() {
@@ -104,7 +104,7 @@ impl Removal {
                 "the deletion of tags was asked to stop; nothing was deleted",
             ));
         }
-        self.delete_tags(table).await?;
+        self.delete_tags(table, removed).await?;
         // A branch or tag that was made of the tag right before it was deleted shows up now, and a commit since then
         // may have brought files back.
         let references = table.references().await?;
@@ -114,7 +114,8 @@ impl Removal {
             journal.rewrite(table.storage(), &path).await?;
         }
         let swept = sweep_files(table.storage(), &path, &journal).await?;
-        Ok(Removed { files: swept.deleted, left: swept.left })
+        (removed.files, removed.left) = (swept.deleted, swept.left);
+        Ok(())
     }
 
     /// Writes the journal of a plan that still holds; plans again while it does not.
@@ -149,11 +150,12 @@ impl Removal {
     }
 
     /// Deletes the tag files with their success files.
-    async fn delete_tags(&self, table: &Table) -> Result<()> {
+    async fn delete_tags(&self, table: &Table, removed: &mut Removed) -> Result<()> {
         let successes = self.tags.iter().map(|name| success::path(table, name));
         let paths: Vec<String> =
             self.tags.iter().map(|name| table.main().tag(name)).chain(successes).collect();
         let deleted: Result<Vec<()>, _> = table.storage().delete(&paths).await.into_iter().collect();
+        removed.tags.clone_from(&self.tags);
         deleted
             .map(drop)
             .map_err(|error| Error::from(error).while_doing("deleting tags; files were kept; run again"))
