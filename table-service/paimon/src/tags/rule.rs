@@ -40,7 +40,11 @@ pub(crate) struct AutomaticTag {
 impl Rule {
     /// The table's rule; `None` when its tags are not made by time. Process times are wall times of the writer:
     /// `writer_zone` stands in where `sink.process-time-zone` does not tell. A `period` stands for the table's own.
-    pub(crate) fn of(options: &TableOptions, writer_zone: &TimeZone, period: Option<TagCreationPeriod>) -> Result<Option<Self>> {
+    pub(crate) fn of(
+        options: &TableOptions,
+        writer_zone: &TimeZone,
+        period: Option<TagCreationPeriod>,
+    ) -> Result<Option<Self>> {
         let clock = match options.get(&keys::TAG_AUTOMATIC_CREATION)? {
             TagCreationMode::None | TagCreationMode::Batch => return Ok(None),
             TagCreationMode::ProcessTime => {

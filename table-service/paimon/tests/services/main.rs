@@ -12,4 +12,5 @@ mod picking;
 mod portions;
 mod races;
 mod table;
+mod tags;
 mod verification;

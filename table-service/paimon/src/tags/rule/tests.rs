@@ -170,7 +170,9 @@ fn a_rule_that_can_never_work_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Invalid, "{extra:?}: {error}");
     }
     for mode in ["none", "batch"] {
-        assert!(Rule::of(&options(&[("tag.automatic-creation", mode)]), &TimeZone::UTC, None).unwrap().is_none());
+        assert!(
+            Rule::of(&options(&[("tag.automatic-creation", mode)]), &TimeZone::UTC, None).unwrap().is_none()
+        );
     }
 }
 
