@@ -16,8 +16,8 @@ mod expire_snapshots;
 mod inspect;
 mod mark_partition_done;
 mod rollback_to;
-mod what_if;
 mod tags;
+mod what_if;
 
 pub(crate) use compact::{CompactArgs, StrategyArg};
 pub(crate) use compact_manifests::CompactManifestsArgs;
@@ -28,10 +28,10 @@ pub(crate) use expire_snapshots::ExpireSnapshotsArgs;
 pub(crate) use inspect::{InspectArgs, ServiceArg};
 pub(crate) use mark_partition_done::MarkPartitionDoneArgs;
 pub(crate) use rollback_to::{RollbackToArgs, TargetArgs};
-pub(crate) use what_if::WhatIfArgs;
 pub(crate) use tags::{
     AutoTagArgs, CreateTagArgs, DeleteTagArgs, ExpireTagsArgs, ListTagsArgs, Period, RenameTagArgs,
 };
+pub(crate) use what_if::WhatIfArgs;
 
 /// Table services for Apache Paimon tables on local disks and object stores.
 ///

@@ -17,8 +17,8 @@ pub(crate) mod expire_snapshots;
 pub(crate) mod inspect;
 pub(crate) mod mark_partition_done;
 pub(crate) mod rollback_to;
-pub(crate) mod what_if;
 pub(crate) mod tags;
+pub(crate) mod what_if;
 
 /// What a verb has to tell, on failure too.
 #[derive(Debug, Default)]

@@ -22,7 +22,8 @@ use weir_paimon_spec::support::Purpose;
 
 use crate::expiry::Retention;
 use crate::table::References;
-use crate::{Result, Table};
+use crate::tags::DueTag;
+use crate::{Result, Table, tags};
 
 use decide::Roots;
 use ledger::Ledger;
@@ -119,6 +120,7 @@ pub struct Without {
 pub struct PinsView {
     snapshots: Vec<Snapshot>,
     references: References,
+    due_tag: Option<DueTag>,
     roots: Roots,
     ledger: Ledger,
 }
@@ -132,7 +134,8 @@ impl PinsView {
         let roots = Roots::of(&snapshots, &references);
         let sizes = Sizes::list(table, &references).await?;
         let ledger = walk::read(table, &snapshots, &references, &sizes).await?;
-        Ok(Self { snapshots, references, roots, ledger })
+        let due_tag = tags::first_due(table.options(), &snapshots, &references)?;
+        Ok(Self { snapshots, references, due_tag, roots, ledger })
     }
 
     /// What each pin holds back from an expiry that keeps what `retention` says.

@@ -288,6 +288,4 @@ keys! {
     PARTITION_MARK_DONE_ACTION: Vec<String> = "partition.mark-done-action" => "success-file";
     /// Whether the catalog has an entry of its own for each partition.
     METASTORE_PARTITIONED_TABLE: bool = "metastore.partitioned-table" => "false";
-    /// The partition column that the catalog shows tags as.
-    METASTORE_TAG_TO_PARTITION: String = "metastore.tag-to-partition";
 }

@@ -131,7 +131,7 @@ pub(crate) fn rolled_back(table: &Table) -> Error {
     Error::new(
         ErrorKind::Unsafe,
         format!(
-            "{} was rolled back while its expiry was planned; files were kept; run again",
+            "{} was rolled back while the files to delete were chosen; files were kept; run again",
             table.location()
         ),
     )

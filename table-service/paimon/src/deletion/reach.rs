@@ -1,7 +1,6 @@
 //! What a root that goes refers to.
 
 use tokio::sync::OnceCell;
-use weir_paimon_spec::manifest::ManifestFileMeta;
 use weir_paimon_spec::manifest::{ManifestFileMeta, merge};
 use weir_paimon_spec::{FileKind as EntryKind, ManifestEntry, Snapshot, paths};
 
@@ -52,22 +51,17 @@ impl<'a> Reach<'a> {
         Ok(())
     }
 
+    /// Files that are live in the root.
+    pub(crate) async fn live_files(&self, candidates: &mut Candidates) -> Result<()> {
+        let mut entries = self.entries(self.manifests(&self.root.base_manifest_list).await?).await?;
+        entries.extend_from_slice(self.delta_entries().await?);
+        merge(entries)?.live.iter().try_for_each(|entry| self.insert(entry, candidates))
+    }
+
     /// Files of writers that the delta adds or deletes: what a changelog without changelog files kept.
     pub(crate) async fn written_files(&self, candidates: &mut Candidates) -> Result<()> {
         let entries = self.delta_entries().await?;
         entries.iter().filter(|entry| is_written(entry)).try_for_each(|entry| self.insert(entry, candidates))
-    /// Files that are live in the root.
-    pub(crate) async fn live_files(&self, candidates: &mut Candidates) -> Result<()> {
-        let mut entries = self.entries(&self.root.base_manifest_list).await?;
-        entries.extend(self.entries(&self.root.delta_manifest_list).await?);
-        for entry in merge(entries)?.live {
-            for location in self.table.data().files(&entry)? {
-                let path = within_table(location)?;
-                let is_data = path.ends_with(&entry.file.file_name);
-                candidates.insert(path, FileKind::Data, if is_data { entry.file.file_size } else { 0 });
-            }
-        }
-        Ok(())
     }
 
     /// Changelog files that the root's own changelog adds.

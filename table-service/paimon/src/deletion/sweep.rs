@@ -76,7 +76,7 @@ pub(crate) fn stop_if(control: &Control) -> Result<()> {
     if control.is_cancelled() {
         return Err(Error::new(
             ErrorKind::Cancelled,
-            "the expiry was asked to stop; the next run finishes its journal",
+            "the run was asked to stop; the next one finishes what its journal names",
         ));
     }
     Ok(())

@@ -7,7 +7,7 @@ use super::candidates::{self, Leaving};
 use super::report::ExpireReport;
 use super::retention::{self, Age, Bound, Retention};
 use crate::deletion::{Observed, PlannedFile, remove_protected};
-use crate::{Result, Table};
+use crate::{Result, Table, tags};
 
 /// A decision and what it was made on.
 pub(super) struct Plan {
@@ -32,7 +32,10 @@ impl Plan {
         let is_decoupled = table.options().is_changelog_decoupled()?;
         let consumers_count = !(is_decoupled && table.options().get(&keys::CONSUMER_CHANGELOG_ONLY)?);
         let consumers = if consumers_count { observed.references.positions() } else { Vec::new() };
-        let Some(bound) = retention::first_kept(&ages, retention, &consumers) else { return Ok(None) };
+        let due_tag = tags::first_due(table.options(), &observed.snapshots, &observed.references)?;
+        let Some(bound) = retention::first_kept(&ages, retention, &consumers, due_tag.as_ref()) else {
+            return Ok(None);
+        };
         let leaving: Vec<Leaving> = observed
             .snapshots
             .iter()

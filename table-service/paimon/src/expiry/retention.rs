@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use weir_paimon_spec::Snapshot;
 
-use crate::{Error, ErrorKind, Result, Table};
 use crate::tags::DueTag;
+use crate::{Error, ErrorKind, Result, Table};
 
 /// How many snapshots to keep, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,14 +14,6 @@ use super::retention::Retention;
 use super::{decoupled, hints};
 use crate::deletion::{BATCH, Journal, finish_interrupted, rolled_back, stop_if, sweep_files, sweep_roots};
 use crate::{Error, ErrorKind, Result, Table};
-use super::candidates;
-use super::retention::{self, Age, Bound, Retention};
-use crate::deletion::{
-    Candidates, FileKind, Journal, PlannedFile, finish_interrupted, remove_protected, still_unprotected,
-    sweep_files, sweep_roots,
-};
-use crate::table::References;
-use crate::{Error, ErrorKind, Result, Table, tags};
 
 /// Times that a plan is made again because consumers changed while it was made.
 const MAX_ROUNDS: u32 = 5;
@@ -170,78 +162,4 @@ impl ExpireSnapshots {
         report.left = swept.left;
         Ok(())
     }
-}
-
-impl Plan {
-    fn describe(&self, report: &mut ExpireReport) {
-        report.latest_snapshot = self.snapshots.last().map(|snapshot| snapshot.id);
-        report.expired_snapshots = self.expired();
-        report.remaining_snapshots = self.snapshots.len() - report.expired_snapshots.len();
-        report.held_by = Some(self.bound.held_by.clone());
-        report.files.clone_from(&self.files);
-    }
-}
-
-/// Decides what expires and what may be deleted; `None` for a table without snapshots.
-async fn make_plan(table: &Table, retention: &Retention) -> Result<Option<Plan>> {
-    let ids = table.snapshot_ids().await?;
-    let snapshots = table.snapshots(&ids).await?;
-    let references = table.references().await?;
-    let ages: Vec<Age> =
-        snapshots.iter().map(|snapshot| Age { id: snapshot.id, time_millis: snapshot.time_millis }).collect();
-    let consumers: Vec<(String, i64)> =
-        references.consumers.iter().map(|(name, consumer)| (name.clone(), consumer.next_snapshot)).collect();
-    let due_tag = tags::first_due(table.options(), &snapshots, &references)?;
-    let Some(bound) = retention::first_kept(&ages, retention, &consumers, due_tag.as_ref()) else {
-        return Ok(None);
-    };
-    let mut candidates = Candidates::default();
-    if ages.iter().any(|age| age.id < bound.end) {
-        candidates = candidates::collect(table, &snapshots, bound.end).await?;
-        let retained: Vec<Snapshot> =
-            snapshots.iter().filter(|snapshot| snapshot.id >= bound.end).cloned().collect();
-        remove_protected(table, &retained, &references, &mut candidates).await?;
-    }
-    Ok(Some(Plan { snapshots, references, bound, files: candidates.into_files() }))
-}
-
-/// Hints are advisory: a failure is logged and readers list the directory instead.
-async fn hint_earliest(table: &Table, id: i64) {
-    if let Err(error) = table.storage().overwrite(&table.main().earliest_hint(), id.to_string().into()).await
-    {
-        tracing::warn!(%error, "the EARLIEST hint was not updated");
-    }
-}
-
-/// Points the EARLIEST hint at a snapshot that exists, where an earlier run could not.
-async fn repair_earliest(table: &Table, snapshots: &[Snapshot]) -> Result<()> {
-    let Some(earliest) = snapshots.first().map(|snapshot| snapshot.id) else { return Ok(()) };
-    let is_stale = match table.hint(&table.main().earliest_hint()).await? {
-        Some(hint) => !snapshots.iter().any(|snapshot| snapshot.id == hint),
-        None => earliest > 1,
-    };
-    if is_stale {
-        hint_earliest(table, earliest).await;
-    }
-    Ok(())
-}
-
-fn rolled_back(table: &Table) -> Error {
-    Error::new(
-        ErrorKind::Unsafe,
-        format!(
-            "{} was rolled back while its expiry was planned; nothing was deleted; run again",
-            table.location()
-        ),
-    )
-}
-
-fn stop_if(control: &Control) -> Result<()> {
-    if control.is_cancelled() {
-        return Err(Error::new(
-            ErrorKind::Cancelled,
-            "the expiry was asked to stop; the next run finishes its journal",
-        ));
-    }
-    Ok(())
 }

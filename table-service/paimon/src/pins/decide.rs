@@ -164,7 +164,8 @@ impl PinsView {
             .filter(|(name, _)| !without.contains(name))
             .map(|(name, consumer)| (name.clone(), consumer.next_snapshot))
             .collect();
-        first_kept(&ages, retention, &consumers).map(|bound| (bound.end, bound.held_by))
+        first_kept(&ages, retention, &consumers, self.due_tag.as_ref())
+            .map(|bound| (bound.end, bound.held_by))
     }
 
     /// The roots that go with an expiry and the references left out.

@@ -7,13 +7,10 @@ use weir_paimon_spec::Snapshot;
 
 use super::success;
 use crate::deletion::{
-    Candidates, Journal, PlannedFile, Reach, remove_protected, still_unprotected, sweep_files,
+    Candidates, Journal, Observed, PlannedFile, Reach, remove_protected, stop_if, sweep_files,
 };
 use crate::table::References;
 use crate::{Error, ErrorKind, Result, Table};
-
-/// Times that a plan is made again because tags, branches or changelogs changed while it was made.
-const MAX_ROUNDS: u32 = 5;
 
 /// Tags to delete and the files that only they keep; and what that was decided on.
 #[derive(Debug)]
@@ -22,8 +19,7 @@ pub(super) struct Removal {
     pub(super) tags: Vec<String>,
     /// Files that no other root reaches, in the order of deletion.
     pub(super) files: Vec<PlannedFile>,
-    snapshots: Vec<i64>,
-    references: References,
+    observed: Observed,
 }
 
 /// What a removal did.
@@ -40,17 +36,16 @@ pub(super) struct Removed {
 impl Removal {
     /// Decides which files go with the tags. Names without a tag are left out: somebody else has deleted it.
     pub(super) async fn plan(table: &Table, names: &[String]) -> Result<Self> {
-        let ids = table.snapshot_ids().await?;
-        let snapshots = table.snapshots(&ids).await?;
-        let references = table.references().await?;
+        let observed = Observed::of(table).await?;
         let is_named = |name: &String| names.contains(name);
-        let going: Vec<&Snapshot> = references
+        let going: Vec<&Snapshot> = observed
+            .references
             .tags
             .iter()
             .filter(|(name, _)| is_named(name))
             .map(|(_, tag)| &tag.snapshot)
             // What a retained snapshot reaches is deleted when that expires.
-            .filter(|tagged| !snapshots.iter().any(|snapshot| is_same_state(snapshot, tagged)))
+            .filter(|tagged| !observed.snapshots.iter().any(|snapshot| is_same_state(snapshot, tagged)))
             .collect();
         let mut candidates = Candidates::default();
         for tagged in &going {
@@ -60,7 +55,7 @@ impl Removal {
             reach.metadata_files(&mut candidates).await?;
         }
         if !going.is_empty() {
-            if snapshots.is_empty() {
+            if observed.snapshots.is_empty() {
                 return Err(Error::new(
                     ErrorKind::Unsafe,
                     format!(
@@ -69,17 +64,12 @@ impl Removal {
                     ),
                 ));
             }
-            let remaining = without(&references, names);
-            remove_protected(table, &snapshots, &remaining, &mut candidates).await?;
+            let remaining = without(&observed.references, names);
+            remove_protected(table, &observed.snapshots, &remaining, &mut candidates).await?;
         }
-        let tags =
-            references.tags.iter().map(|(name, _)| name).filter(|name| is_named(name)).cloned().collect();
-        Ok(Self {
-            tags,
-            files: candidates.into_files(),
-            snapshots: snapshots.iter().map(|snapshot| snapshot.id).collect(),
-            references,
-        })
+        let tags = observed.references.tags.iter().map(|(name, _)| name);
+        let tags = tags.filter(|name| is_named(name)).cloned().collect();
+        Ok(Self { tags, files: candidates.into_files(), observed })
     }
 
     /// Deletes the tags and then the files. `operation` is the verb, for the journal; `removed` tells what was done, on
@@ -97,56 +87,21 @@ impl Removal {
         if self.files.is_empty() {
             return self.delete_tags(table, removed).await;
         }
-        let (path, mut journal) = self.journal(table, operation).await?;
-        if control.is_cancelled() {
-            return Err(Error::new(
-                ErrorKind::Cancelled,
-                "the deletion of tags was asked to stop; nothing was deleted",
-            ));
+        let mut journal = Journal::new(operation, Vec::new(), self.files.clone());
+        let path = journal.write(table.storage()).await?;
+        if self.observed.refresh(table, &mut journal.files).await? {
+            journal.rewrite(table.storage(), &path).await?;
         }
+        stop_if(control)?;
         self.delete_tags(table, removed).await?;
         // A branch or tag that was made of the tag right before it was deleted shows up now, and a commit since then
         // may have brought files back.
-        let references = table.references().await?;
-        let expected = without(&self.references, &self.tags);
-        if !keep_the_same(&references, &expected) || table.snapshot_ids().await? != self.snapshots {
-            journal.files = still_unprotected(table, journal.files, &references).await?;
+        if self.observed.refresh(table, &mut journal.files).await? {
             journal.rewrite(table.storage(), &path).await?;
         }
         let swept = sweep_files(table.storage(), &path, &journal).await?;
         (removed.files, removed.left) = (swept.deleted, swept.left);
         Ok(())
-    }
-
-    /// Writes the journal of a plan that still holds; plans again while it does not.
-    async fn journal(&mut self, table: &Table, operation: &str) -> Result<(String, Journal)> {
-        for _ in 0..MAX_ROUNDS {
-            let journal = Journal::new(operation, Vec::new(), self.files.clone());
-            let path = journal.write(table.storage()).await?;
-            let latest = table.snapshot_ids().await?.last().copied();
-            if latest < self.snapshots.last().copied() {
-                return Err(Error::new(
-                    ErrorKind::Unsafe,
-                    format!(
-                        "{} was rolled back while the deletion of its tags was planned; nothing was deleted; run again",
-                        table.location()
-                    ),
-                ));
-            }
-            if keep_the_same(&table.references().await?, &self.references) {
-                return Ok((path, journal));
-            }
-            // Nothing was deleted yet, so the journal is void.
-            table.storage().delete(&[path]).await.into_iter().collect::<Result<Vec<()>, _>>()?;
-            *self = Self::plan(table, &self.tags).await?;
-        }
-        Err(Error::new(
-            ErrorKind::Conflict,
-            format!(
-                "tags, branches or changelogs of {} kept changing; nothing was deleted; run again",
-                table.location()
-            ),
-        ))
     }
 
     /// Deletes the tag files with their success files.
@@ -176,9 +131,4 @@ fn without(references: &References, tags: &[String]) -> References {
     let mut remaining = references.clone();
     remaining.tags.retain(|(name, _)| !tags.contains(name));
     remaining
-}
-
-/// Whether both reach the same files. Consumers hold back snapshots only.
-fn keep_the_same(left: &References, right: &References) -> bool {
-    left.tags == right.tags && left.changelogs == right.changelogs && left.branches == right.branches
 }
