@@ -25,7 +25,7 @@ pub use self::generator::{Generator, Load};
 pub use self::install::{java_oracle, python_oracle};
 pub use self::java::{Expiry, Java, JavaHeap, Writer};
 pub use self::judgement::Judgement;
-pub use self::metadata::{LiveFile, References, SnapshotSummary};
+pub use self::metadata::{LiveFile, References, SnapshotSummary, TagSummary};
 pub use self::py_paimon::PyPaimon;
 pub use self::rows::{Digest, Row, RowKind, Rows, WriterReport};
 pub use self::schema_change::SchemaChange;

@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::process::Process;
 use super::{
     Digest, LiveFile, Load, References, Row, Rows, SchemaChange, SnapshotSummary, Stream, TableAt,
-    TableDefinition, Version, WriterReport, java_oracle,
+    TableDefinition, TagSummary, Version, WriterReport, java_oracle,
 };
 
 /// Java Paimon in one JVM: writes and judges many tables.
@@ -214,6 +214,42 @@ impl Java {
         self.reference(table, "createTag", &json!({"tag": tag, "snapshot": snapshot}))
     }
 
+    /// Tags a snapshot for some time.
+    pub fn create_tag_for(
+        &self,
+        table: &TableAt,
+        tag: &str,
+        snapshot: u64,
+        retained: Duration,
+    ) -> Result<()> {
+        let retained = format!("PT{}S", retained.as_secs_f64());
+        self.reference(table, "createTag", &json!({"tag": tag, "snapshot": snapshot, "retained": retained}))
+    }
+
+    /// Tags as Java reads them, by name.
+    pub fn tags(&self, table: &TableAt) -> Result<Vec<TagSummary>> {
+        let mut tags: Vec<TagSummary> = self.process.request(&table.request("tags"))?;
+        tags.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(tags)
+    }
+
+    /// Makes the automatic tags that are due by the table's options.
+    pub fn auto_tags(&self, table: &TableAt) -> Result<()> {
+        self.reference(table, "autoTags", &json!({}))
+    }
+
+    /// Deletes tags whose time is over, and those made before some instant in milliseconds since the epoch; their names.
+    pub fn expire_tags(&self, table: &TableAt, older_than: Option<u64>) -> Result<Vec<String>> {
+        let mut request = table.request("expireTags");
+        request["olderThanMillis"] = json!(older_than);
+        self.process.request::<ExpiredTags>(&request).map(|answer| answer.expired)
+    }
+
+    /// Gives a tag another name.
+    pub fn rename_tag(&self, table: &TableAt, tag: &str, target: &str) -> Result<()> {
+        self.reference(table, "renameTag", &json!({"tag": tag, "target": target}))
+    }
+
     /// Deletes a tag and the files that nothing else needs.
     pub fn delete_tag(&self, table: &TableAt, tag: &str) -> Result<()> {
         self.reference(table, "deleteTag", &json!({"tag": tag}))
@@ -284,6 +320,11 @@ struct Started {
 #[derive(Deserialize)]
 struct Expired {
     expired: u64,
+}
+
+#[derive(Deserialize)]
+struct ExpiredTags {
+    expired: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A live data file as its manifest entry describes it (Paimon `DataFileMeta`).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -60,6 +61,20 @@ pub struct SnapshotSummary {
     pub total_record_count: Option<i64>,
     /// Physical rows that the commit added, less those that it removed.
     pub delta_record_count: Option<i64>,
+}
+
+/// A tag as Java reads it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagSummary {
+    /// Its name.
+    pub name: String,
+    /// Its snapshot, as Java writes it.
+    pub snapshot: Value,
+    /// When it was made: the wall time of its maker.
+    pub create_time: Option<String>,
+    /// How long it lives.
+    pub retained_millis: Option<u64>,
 }
 
 /// What holds on to snapshots.

@@ -24,5 +24,6 @@ mod refusal;
 mod rival;
 mod snapshots;
 mod sweep;
+mod tags;
 mod weir;
 mod writers;

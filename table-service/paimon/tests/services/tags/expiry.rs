@@ -74,7 +74,8 @@ async fn hazard_10_a_zone_that_is_not_known_never_shortens_a_life() {
 
 #[tokio::test]
 async fn a_list_tells_what_each_tag_is() {
-    let table = with_tags_of_expired_snapshots(&[("2026-11-20", 2), ("b", 8)]).await;
+    let table = with_tags_of_expired_snapshots(&[("2026-11-20", 2)]).await;
+    table.tag("b", 8).await;
     let request =
         ListTags { time_zone: TimeZone::UTC, options: options(&[("tag.automatic-creation", "watermark")]) };
     let made = creation("b", TagSource::Snapshot(8));

@@ -20,6 +20,7 @@ final class Operations implements AutoCloseable {
         Reading reading = new Reading(tables);
         References references = new References(tables);
         Maintenance maintenance = new Maintenance(tables);
+        Tags tags = new Tags(tables);
         writers = new BackgroundWriters(tables);
 
         byName.put("create", new Schemas(tables)::create);
@@ -43,6 +44,10 @@ final class Operations implements AutoCloseable {
         byName.put("compact", maintenance::compact);
         byName.put("expire", maintenance::expire);
         byName.put("orphans", maintenance::orphans);
+        byName.put("tags", tags::list);
+        byName.put("autoTags", tags::create);
+        byName.put("expireTags", tags::expire);
+        byName.put("renameTag", tags::rename);
     }
 
     JsonNode run(JsonNode request) throws Exception {
