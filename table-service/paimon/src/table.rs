@@ -17,7 +17,7 @@ mod snapshots;
 
 pub(crate) use live_files::within_table;
 pub use live_files::{BucketKey, LiveFiles};
-pub use references::{BranchReferences, References, Root};
+pub use references::{BranchReferences, References, Root, RootKind};
 
 /// Requests of one kind that are on the wire at the same time while metadata is read.
 pub(crate) const CONCURRENT_READS: usize = 16;

@@ -39,6 +39,17 @@ pub struct Expiry {
     pub older_than: Option<Duration>,
 }
 
+impl Expiry {
+    fn request(&self, table: &TableAt, operation: &str) -> Value {
+        let mut request = table.request(operation);
+        request["retainMin"] = json!(self.retain_min);
+        request["retainMax"] = json!(self.retain_max);
+        request["olderThanMillis"] =
+            json!(self.older_than.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
+        request
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Committed {
@@ -280,12 +291,34 @@ impl Java {
 
     /// Expires snapshots; how many went.
     pub fn expire(&self, table: &TableAt, expiry: &Expiry) -> Result<u64> {
-        let mut request = table.request("expire");
-        request["retainMin"] = json!(expiry.retain_min);
-        request["retainMax"] = json!(expiry.retain_max);
-        request["olderThanMillis"] =
-            json!(expiry.older_than.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
+        self.process.request::<Expired>(&expiry.request(table, "expire")).map(|answer| answer.expired)
+    }
+
+    /// The same, where changelogs stay as long as the table's options say; how many snapshots went.
+    pub fn expire_keeping_changelogs(&self, table: &TableAt, expiry: &Expiry) -> Result<u64> {
+        let mut request = expiry.request(table, "expire");
+        request["keepChangelogs"] = json!(true);
         self.process.request::<Expired>(&request).map(|answer| answer.expired)
+    }
+
+    /// Expires long-lived changelogs; how many numbers went. Every parameter of `expiry` is needed.
+    pub fn expire_changelogs(&self, table: &TableAt, expiry: &Expiry) -> Result<u64> {
+        self.process
+            .request::<Expired>(&expiry.request(table, "expireChangelogs"))
+            .map(|answer| answer.expired)
+    }
+
+    /// Goes back to a snapshot: later ones are gone.
+    pub fn rollback(&self, table: &TableAt, snapshot: u64) -> Result<()> {
+        self.reference(table, "rollback", &json!({"snapshot": snapshot}))
+    }
+
+    /// The changes of the snapshots in a range, as a streaming job reads them that goes on from its start.
+    pub fn changes(&self, table: &TableAt, snapshots: std::ops::Range<u64>) -> Result<Rows> {
+        let mut request = table.request("changes");
+        request["from"] = json!(snapshots.start);
+        request["to"] = json!(snapshots.end);
+        self.process.request(&request)
     }
 
     /// Paths of the files that nothing refers to, however young; nothing is deleted.

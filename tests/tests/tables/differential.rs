@@ -16,7 +16,7 @@ fn time() -> Duration {
 }
 
 /// Seed of the first table; those that follow count up, so a failed one can be repeated alone.
-fn first_seed() -> u64 {
+pub(crate) fn first_seed() -> u64 {
     let seed = std::env::var("WEIR_SEED").ok().and_then(|seed| seed.parse().ok());
     seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 32)
 }

@@ -8,18 +8,21 @@
 )]
 
 mod append;
+mod changelogs;
 mod compaction;
 mod differential;
 mod expiry;
 mod inspection;
 mod listing;
 mod manifests;
+mod model;
 mod object_store;
 mod oracles;
 mod overwritten;
 mod picking;
 mod pins;
 mod place;
+mod reachable;
 mod refusal;
 mod rival;
 mod snapshots;

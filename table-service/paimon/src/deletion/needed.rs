@@ -15,6 +15,8 @@ pub(super) struct Listed {
     pub(super) live: Vec<ManifestFileMeta>,
     /// Manifests of which every added file is needed.
     pub(super) added: Vec<ManifestFileMeta>,
+    /// The same, where the root does without those that are missing.
+    pub(super) added_unless_gone: Vec<ManifestFileMeta>,
     /// Manifests of which every file that a writer made is needed, added or deleted.
     pub(super) written: Vec<ManifestFileMeta>,
     /// Whether the root does without those of `written` that are missing.
@@ -50,6 +52,10 @@ impl Manifests {
         }
         for meta in listed.added {
             let number = self.number(meta, Some(root));
+            self.all[number].adds_count = true;
+        }
+        for meta in listed.added_unless_gone {
+            let number = self.number(meta, None);
             self.all[number].adds_count = true;
         }
         for meta in listed.written {

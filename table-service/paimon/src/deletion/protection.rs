@@ -10,7 +10,7 @@ use super::candidates::Candidates;
 use super::changelog::ChangelogNeeds;
 use super::needed::{Listed, Manifests, Needed};
 use super::targets::Targets;
-use crate::table::{CONCURRENT_READS, References, Root, within_table};
+use crate::table::{CONCURRENT_READS, References, Root, RootKind, within_table};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Takes every candidate out that a remaining root reaches: the retained snapshots of `main`, ascending, and all tags,
@@ -111,9 +111,9 @@ async fn list_if_there(
     references: &References,
     targets: &Targets<'_>,
 ) -> Result<Listed> {
-    let listed = match &kept.root.changelog_of {
-        Some(branch) => list_changelog(table, &kept.root, branch, references, targets).await,
-        None => list(table, kept, targets).await,
+    let listed = match &kept.root.kind {
+        RootKind::Changelog(branch) => list_changelog(table, &kept.root, branch, references, targets).await,
+        _ => list(table, kept, targets).await,
     };
     match listed {
         Err(error) if error.is_not_found() && is_gone(table, &kept.root).await? => {
@@ -133,9 +133,19 @@ async fn list(table: &Table, kept: &Kept<'_>, targets: &Targets<'_>) -> Result<L
     if kept.is_whole {
         listed.live = base.into_iter().chain(delta).collect();
     }
-    if let Some(list) = &snapshot.changelog_manifest_list {
-        let changelog = read_list(table, snapshot, list, targets, &mut listed).await?;
-        listed.added.extend(changelog);
+    match (&kept.root.kind, &snapshot.changelog_manifest_list) {
+        (RootKind::Tag, _) | (_, None) => {}
+        (RootKind::BranchSnapshot, Some(list)) => {
+            match read_list(table, snapshot, list, targets, &mut listed).await {
+                Ok(changelog) => listed.added_unless_gone = changelog,
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        (_, Some(list)) => {
+            let changelog = read_list(table, snapshot, list, targets, &mut listed).await?;
+            listed.added.extend(changelog);
+        }
     }
     if let Some(name) = &snapshot.index_manifest {
         listed.protected.extend(targets.position(&paths::manifest(name)));

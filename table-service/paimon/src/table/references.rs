@@ -45,8 +45,22 @@ pub struct Root<'a> {
     pub path: String,
     /// Its content.
     pub snapshot: &'a Snapshot,
-    /// The branch of a long-lived changelog, which keeps less alive than a snapshot or a tag; `None` for those.
-    pub changelog_of: Option<BranchPaths>,
+    /// What it is, which decides what it keeps alive.
+    pub kind: RootKind,
+}
+
+/// Kinds of roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootKind {
+    /// A snapshot of `main`: all that it names.
+    Snapshot,
+    /// A snapshot of another branch: the same, but the changelog of one that `main` has made may have gone with `main`'s
+    /// own snapshot, and nobody reads it in the branch.
+    BranchSnapshot,
+    /// A tag: all but the changelog, which nobody reads by a tag.
+    Tag,
+    /// A long-lived changelog of a branch: what changes are read from, and nothing else.
+    Changelog(BranchPaths),
 }
 
 impl<'a> Root<'a> {
@@ -56,7 +70,7 @@ impl<'a> Root<'a> {
             name: format!("snapshot {}{}", snapshot.id, suffix(branch)),
             path: branch.snapshot(snapshot.id),
             snapshot,
-            changelog_of: None,
+            kind: if *branch == BranchPaths::main() { RootKind::Snapshot } else { RootKind::BranchSnapshot },
         }
     }
 
@@ -65,7 +79,7 @@ impl<'a> Root<'a> {
             name: format!("tag {name}{}", suffix(branch)),
             path: branch.tag(name),
             snapshot: &tag.snapshot,
-            changelog_of: None,
+            kind: RootKind::Tag,
         }
     }
 
@@ -74,7 +88,7 @@ impl<'a> Root<'a> {
             name: format!("changelog {}{}", snapshot.id, suffix(branch)),
             path: branch.changelog(snapshot.id),
             snapshot,
-            changelog_of: Some(branch.clone()),
+            kind: RootKind::Changelog(branch.clone()),
         }
     }
 }

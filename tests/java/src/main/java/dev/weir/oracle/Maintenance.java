@@ -78,9 +78,20 @@ final class Maintenance {
         }
     }
 
-    /** Request: {@code retainMin, retainMax, olderThanMillis} (age), {@code maxDeletes}; all optional. Answer: {@code expired}. */
+    /**
+     * Request: {@code retainMin, retainMax, olderThanMillis} (age), {@code maxDeletes}; all optional. With {@code
+     * keepChangelogs} changelogs stay as the table's options say. Answer: {@code expired}.
+     */
     JsonNode expire(JsonNode request) throws Exception {
+        FileStoreTable table = tables.open(request);
         ExpireConfig.Builder config = ExpireConfig.builder();
+        if (Fields.flag(request, "keepChangelogs")) {
+            ExpireConfig options = table.coreOptions().expireConfig();
+            config.changelogRetainMin(options.getChangelogRetainMin())
+                    .changelogRetainMax(options.getChangelogRetainMax())
+                    .changelogTimeRetain(options.getChangelogTimeRetain())
+                    .consumerChangelogOnly(options.isConsumerChangelogOnly());
+        }
         if (Fields.has(request, "retainMin")) {
             config.snapshotRetainMin(request.get("retainMin").asInt());
         }
@@ -93,8 +104,24 @@ final class Maintenance {
         if (Fields.has(request, "maxDeletes")) {
             config.snapshotMaxDeletes(request.get("maxDeletes").asInt());
         }
-        int expired = tables.open(request).newExpireSnapshots().config(config.build()).expire();
+        int expired = table.newExpireSnapshots().config(config.build()).expire();
         return Main.JSON.createObjectNode().put("expired", expired);
+    }
+
+    /** Request: {@code retainMin, retainMax, olderThanMillis} (age). Answer: {@code expired}. */
+    JsonNode expireChangelogs(JsonNode request) throws Exception {
+        ExpireConfig.Builder config = ExpireConfig.builder();
+        config.changelogRetainMin(Fields.required(request, "retainMin").asInt())
+                .changelogRetainMax(Fields.required(request, "retainMax").asInt())
+                .changelogTimeRetain(Duration.ofMillis(Fields.required(request, "olderThanMillis").asLong()));
+        int expired = tables.open(request).newExpireChangelog().config(config.build()).expire();
+        return Main.JSON.createObjectNode().put("expired", expired);
+    }
+
+    /** Goes back to a snapshot. Request: {@code snapshot}. */
+    JsonNode rollback(JsonNode request) throws Exception {
+        tables.open(request).rollbackTo(Fields.required(request, "snapshot").asLong());
+        return Main.JSON.createObjectNode();
     }
 
     /** Request: {@code dryRun}. Answer: {@code files} that are no longer referenced, however young. */

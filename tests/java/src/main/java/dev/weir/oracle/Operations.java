@@ -48,6 +48,9 @@ final class Operations implements AutoCloseable {
         byName.put("autoTags", tags::create);
         byName.put("expireTags", tags::expire);
         byName.put("renameTag", tags::rename);
+        byName.put("expireChangelogs", maintenance::expireChangelogs);
+        byName.put("rollback", maintenance::rollback);
+        byName.put("changes", reading::changes);
     }
 
     JsonNode run(JsonNode request) throws Exception {
