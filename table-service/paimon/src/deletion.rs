@@ -11,6 +11,7 @@
 
 mod candidates;
 mod changelog;
+mod directories;
 mod interrupted;
 mod journal;
 mod needed;
@@ -24,6 +25,7 @@ pub use candidates::{FileKind, PlannedFile};
 
 pub(crate) use candidates::Candidates;
 pub(crate) use changelog::ChangelogNeeds;
+pub(crate) use directories::remove_empty_directories;
 pub(crate) use interrupted::finish_interrupted;
 pub(crate) use journal::Journal;
 pub(crate) use observed::{Observed, rolled_back};

@@ -22,6 +22,7 @@ pub(crate) async fn run(
         grace: args.grace,
         dry_run: args.common.dry_run,
         options: options(&args.common),
+        ..ExpireSnapshots::default()
     };
     let mut service = ExpireReport::default();
     let outcome = expire.run(storage, control, &mut service).await;

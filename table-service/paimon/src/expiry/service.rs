@@ -12,17 +12,23 @@ use super::plan::Plan;
 use super::report::{ExpireOutcome, ExpireReport};
 use super::retention::Retention;
 use super::{decoupled, hints};
-use crate::deletion::{BATCH, Journal, finish_interrupted, rolled_back, stop_if, sweep_files, sweep_roots};
+use crate::deletion::{
+    BATCH, Journal, finish_interrupted, remove_empty_directories, rolled_back, stop_if, sweep_files,
+    sweep_roots,
+};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Times that a plan is made again because consumers changed while it was made.
 const MAX_ROUNDS: u32 = 5;
 
+/// Writers put the first file into a directory soon after they have made it.
+const DIRECTORY_AGE: Duration = Duration::from_hours(1);
+
 /// The verb, in journals.
 const OPERATION: &str = "expire-snapshots";
 
 /// A request to expire snapshots. What is not set comes from the table's options, then from Paimon's defaults.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ExpireSnapshots {
     /// Keep at least this many.
     pub retain_min: Option<u32>,
@@ -34,10 +40,27 @@ pub struct ExpireSnapshots {
     pub max_deletes: Option<u32>,
     /// Wait between the deletion of snapshots and of their files, for readers that have just opened one.
     pub grace: Duration,
+    /// Age from which an empty directory is removed, where the table asks for it (`snapshot.clean-empty-directories`).
+    pub directory_age: Duration,
     /// Plan only.
     pub dry_run: bool,
     /// Table options for this run only.
     pub options: BTreeMap<String, String>,
+}
+
+impl Default for ExpireSnapshots {
+    fn default() -> Self {
+        Self {
+            retain_min: None,
+            retain_max: None,
+            older_than: None,
+            max_deletes: None,
+            grace: Duration::ZERO,
+            directory_age: DIRECTORY_AGE,
+            dry_run: false,
+            options: BTreeMap::new(),
+        }
+    }
 }
 
 impl ExpireSnapshots {
@@ -158,6 +181,7 @@ impl ExpireSnapshots {
             journal.rewrite(table.storage(), path).await?;
         }
         let swept = sweep_files(table.storage(), path, &journal).await?;
+        report.directories = remove_empty_directories(table, &swept.deleted, self.directory_age).await?;
         report.files = swept.deleted;
         report.left = swept.left;
         Ok(())

@@ -520,3 +520,28 @@ async fn hazard_11_an_expiry_of_changelogs_survives_a_fault_at_every_call() {
 async fn without_hints(table: &TestTable) -> Vec<String> {
     table.files().await.into_iter().filter(|path| !path.ends_with("EARLIEST")).collect()
 }
+
+#[tokio::test]
+async fn a_directory_that_is_emptied_goes_unless_it_is_young() {
+    let mut original = TestTable::with_buckets(2).await;
+    original.append_to(0, &[(1, Some(1))]).await;
+    let snapshot = original.append_to(1, &[(2, Some(2))]).await;
+    let opened = original.open().await;
+    let live = opened.live_files(&opened.snapshot(snapshot).await.unwrap()).await.unwrap();
+    original.drop_file(live.entries.iter().find(|entry| entry.bucket == 1).unwrap()).await;
+    let clean = ("snapshot.clean-empty-directories".to_owned(), "true".to_owned());
+    for (asked, age, goes) in [(false, 0, false), (true, 0, true), (true, 3600, false)] {
+        let table = original.copy();
+        let expiry = ExpireSnapshots {
+            retain_min: Some(1),
+            retain_max: Some(1),
+            directory_age: std::time::Duration::from_secs(age),
+            options: asked.then(|| clean.clone()).into_iter().collect(),
+            ..request()
+        };
+        let report = expire(&expiry, &table.storage()).await;
+        let directories: &[&str] = if goes { &["bucket-1"] } else { &[] };
+        assert_eq!(report.directories, directories);
+        assert_eq!((table.path("bucket-0").exists(), table.path("bucket-1").exists()), (true, !goes));
+    }
+}

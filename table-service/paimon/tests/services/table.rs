@@ -134,7 +134,7 @@ impl TestTable {
     pub(crate) async fn append_to(&mut self, bucket: i32, rows: &[(i64, Option<i32>)]) -> i64 {
         let file = self.write_file(bucket, rows).await;
         loop {
-            if let Some(id) = self.try_commit(bucket, &file).await {
+            if let Some(id) = self.try_commit(bucket, &file, FileKind::Add).await {
                 return id;
             }
         }
@@ -142,7 +142,12 @@ impl TestTable {
 
     /// Commits a file once more that was committed before.
     pub(crate) async fn commit_again(&mut self, entry: &ManifestEntry) -> i64 {
-        self.try_commit(entry.bucket, &entry.file).await.unwrap()
+        self.try_commit(entry.bucket, &entry.file, FileKind::Add).await.unwrap()
+    }
+
+    /// Commits that a file is no longer part of the table.
+    pub(crate) async fn drop_file(&mut self, entry: &ManifestEntry) -> i64 {
+        self.try_commit(entry.bucket, &entry.file, FileKind::Delete).await.unwrap()
     }
 
     /// Ids of the long-lived changelogs, all of which can be read: the lists are there, and what their deltas name that
@@ -243,7 +248,7 @@ impl TestTable {
     }
 
     /// One attempt of a writer's commit, put-if-absent; `None` when somebody else was faster.
-    async fn try_commit(&self, bucket: i32, file: &DataFileMeta) -> Option<i64> {
+    async fn try_commit(&self, bucket: i32, file: &DataFileMeta, kind: FileKind) -> Option<i64> {
         let table = self.open().await;
         let latest = table.latest_snapshot().await.unwrap();
         let mut base = Vec::new();
@@ -255,7 +260,7 @@ impl TestTable {
         }
         let names = FileNames::new(Uuid::new_v4().to_string());
         let partition = BinaryRow::encode(&[], &[]).unwrap();
-        let (kind, total_buckets) = (FileKind::Add, self.buckets);
+        let total_buckets = self.buckets;
         let entry = ManifestEntry { kind, partition, bucket, total_buckets, file: Arc::new(file.clone()) };
         let entries = [entry];
         let name = names.manifest();
