@@ -10,6 +10,7 @@
 mod append;
 mod changelogs;
 mod compaction;
+mod consumers;
 mod differential;
 mod expiry;
 mod inspection;

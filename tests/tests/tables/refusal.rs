@@ -42,7 +42,9 @@ fn a_compaction_refuses_every_unsupported_feature_by_name_and_writes_nothing() {
 #[test]
 fn a_directory_that_is_no_table_is_not_found() {
     let place = Place::new();
-    for verb in ["inspect", "compact", "expire-snapshots"] {
+    for verb in
+        ["inspect", "compact", "expire-snapshots", "expire-changelogs", "list-consumers", "expire-consumers"]
+    {
         let run = weir(verb, &place.table("nothing"), &[]);
         assert_eq!(run.exit, ExitCode::Unsupported, "{verb}: {}", run.result.message);
         assert!(run.result.message.contains("nothing"), "{verb} names the table: {}", run.result.message);

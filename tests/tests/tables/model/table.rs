@@ -38,6 +38,9 @@ impl<'a> ModelTable<'a> {
             .option("bucket", "1")
             .option("changelog-producer", history.producer)
             .option("manifest.merge-min-count", &history.merge_manifests.to_string())
+            // Java expires with every compaction, and fails while there are fewer snapshots than it is to keep beside
+            // changelogs.
+            .option("snapshot.num-retained.min", "1")
             .write_only();
         if history.is_decoupled {
             definition = definition.option("changelog.time-retained", "1 d");
