@@ -23,7 +23,7 @@ pub use self::definition::TableDefinition;
 pub use self::error::Error;
 pub use self::generator::{Generator, Load};
 pub use self::install::{java_oracle, python_oracle};
-pub use self::java::{Expiry, Java, JavaHeap, Writer};
+pub use self::java::{Expiry, Java, JavaHeap, PartitionReading, Writer};
 pub use self::judgement::Judgement;
 pub use self::metadata::{LiveFile, References, SnapshotSummary, TagSummary};
 pub use self::py_paimon::PyPaimon;

@@ -3,7 +3,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::{Error, Result};
@@ -48,6 +48,19 @@ impl Expiry {
             json!(self.older_than.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
         request
     }
+}
+
+/// How the time of a partition is to be read, and its values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PartitionReading {
+    /// `partition.timestamp-formatter`.
+    pub formatter: Option<String>,
+    /// `partition.timestamp-pattern`.
+    pub pattern: Option<String>,
+    /// Partition columns.
+    pub columns: Vec<String>,
+    /// Their values.
+    pub values: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -308,17 +321,40 @@ impl Java {
             .map(|answer| answer.expired)
     }
 
-    /// Goes back to a snapshot: later ones are gone.
-    pub fn rollback(&self, table: &TableAt, snapshot: u64) -> Result<()> {
-        self.reference(table, "rollback", &json!({"snapshot": snapshot}))
-    }
-
     /// The changes of the snapshots in a range, as a streaming job reads them that goes on from its start.
     pub fn changes(&self, table: &TableAt, snapshots: std::ops::Range<u64>) -> Result<Rows> {
         let mut request = table.request("changes");
         request["from"] = json!(snapshots.start);
         request["to"] = json!(snapshots.end);
         self.process.request(&request)
+    }
+
+    /// Drops the partitions that the table's options, also dynamic ones, let expire, as the procedure does.
+    pub fn expire_partitions(&self, table: &TableAt) -> Result<()> {
+        self.reference(table, "expirePartitions", &json!({}))
+    }
+
+    /// Writes the success files of partitions, which are given as paths.
+    pub fn mark_partitions_done(&self, table: &TableAt, partitions: &[&str]) -> Result<()> {
+        self.reference(table, "markPartitionsDone", &json!({"partitions": partitions}))
+    }
+
+    /// What Java reads from partition values: for each reading the time, or none.
+    pub fn partition_times(&self, readings: &[PartitionReading]) -> Result<Vec<Option<String>>> {
+        let request = json!({"op": "partitionTimes", "readings": readings});
+        self.process.request::<Times>(&request).map(|answer| answer.times)
+    }
+
+    /// Compacts the manifests as the procedure does.
+    pub fn compact_manifests(&self, table: &TableAt) -> Result<()> {
+        self.reference(table, "compactManifests", &json!({}))
+    }
+
+    /// Rolls back to a snapshot or a tag.
+    pub fn roll_back(&self, table: &TableAt, version: &Version) -> Result<()> {
+        let mut request = table.request("rollBack");
+        version.apply(&mut request);
+        self.process.request::<Nothing>(&request).map(drop)
     }
 
     /// Paths of the files that nothing refers to, however young; nothing is deleted.
@@ -358,6 +394,11 @@ struct Expired {
 #[derive(Deserialize)]
 struct ExpiredTags {
     expired: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Times {
+    times: Vec<Option<String>>,
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use weir_contract::Outcome;
 use weir_paimon_spec::manifest::{ManifestFileMeta, read_manifest_list};
 use weir_paimon_spec::{Snapshot, paths};
 use weir_tests::oracle::fixtures::{Engines, PythonReads};
@@ -64,6 +65,62 @@ fn manifests_are_merged_as_javas_commit_merges_them() {
             engines.java.read(&ours, &Version::Latest).unwrap(),
             engines.java.read(&theirs, &Version::Latest).unwrap()
         );
+    }
+}
+
+#[test]
+fn manifests_are_compacted_as_javas_procedure_compacts_them() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let original = place.table("many");
+    write_many_manifests(&engines, &original);
+    engines.java.annotate(&original.with_option("manifest.merge-min-count", "1000"), 17, "kept").unwrap();
+    for (name, options) in [("large", vec![]), ("small", vec![("manifest.target-file-size", "12 kb")])] {
+        let (ours, theirs) = (place.copy(&original, name), place.copy(&original, &format!("{name}_by_java")));
+        let before = Judgement::of(&engines, &ours, PythonReads::Nothing).unwrap();
+        let flags: Vec<String> =
+            options.iter().map(|(key, value)| format!("--option={key}={value}")).collect();
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let listed = listing(&place.path(&ours));
+        let dry = weir("compact-manifests", &ours, &[&flags[..], &["--dry-run"]].concat()).done();
+        assert_eq!(dry.result.outcome, Outcome::DryRun);
+        assert_eq!(listing(&place.path(&ours)), listed, "{name}: a dry run");
+        weir("compact-manifests", &ours, &flags).done();
+        let dynamic =
+            options.iter().fold(theirs.clone(), |table, (key, value)| table.with_option(key, value));
+        engines.java.compact_manifests(&dynamic).unwrap();
+
+        let (our_path, their_path) = (place.path(&ours), place.path(&theirs));
+        let (our_base, their_base) = (base(&our_path), base(&their_path));
+        assert!(our_base.iter().all(|manifest| manifest.num_deleted_files == 0), "{name}");
+        assert!(our_base.len() <= their_base.len(), "{name}: {} and {}", our_base.len(), their_base.len());
+        let adds = |manifests: &[ManifestFileMeta]| manifests.iter().map(|m| m.num_added_files).sum::<i64>();
+        assert_eq!(adds(&our_base), adds(&their_base), "{name}: live files");
+        if name == "large" {
+            assert_eq!(counts(&our_base), counts(&their_base), "{name}: adds and deletes of each manifest");
+        }
+        assert_eq!(base_and_delta(&our_path).len(), our_base.len(), "{name}: an empty delta");
+        assert_eq!(live(&engines, &ours), live(&engines, &theirs), "{name}: live files");
+        let carried = |table: &Path| {
+            let mut snapshot = latest(table);
+            let lists = [&mut snapshot.base_manifest_list, &mut snapshot.delta_manifest_list];
+            lists.into_iter().for_each(String::clear);
+            Snapshot {
+                uuid: None,
+                base_manifest_list_size: None,
+                delta_manifest_list_size: None,
+                commit_user: String::new(),
+                time_millis: 0,
+                ..snapshot
+            }
+        };
+        assert_eq!(carried(&our_path), carried(&their_path), "{name}: the rest of the snapshot");
+        let after = Judgement::of(&engines, &ours, PythonReads::Nothing).unwrap();
+        before.assert_unchanged(&after);
+        before.assert_all_kept(&after);
+        assert_eq!(engines.java.orphans(&ours).unwrap(), Vec::<String>::new(), "{name}");
+        let again = weir("compact-manifests", &ours, &flags).done();
+        assert_eq!(again.result.outcome, Outcome::NothingToDo, "{name}: {}", again.result.message);
     }
 }
 

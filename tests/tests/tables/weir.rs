@@ -17,6 +17,7 @@ pub(crate) struct Run {
     /// The JSON object on standard output.
     pub(crate) result: RunResult,
     /// What the service itself reported in it.
+    /// The service's own report.
     pub(crate) details: Value,
     /// What was printed for people.
     pub(crate) said: String,
@@ -41,10 +42,12 @@ pub(crate) fn weir(verb: &str, table: &TableAt, flags: &[&str]) -> Run {
     let printed = String::from_utf8_lossy(&output.stdout);
     let exit = output.status.code().and_then(ExitCode::from_status);
     let exit = exit.unwrap_or_else(|| panic!("{verb} ended with {}: {printed}{said}", output.status));
-    let result = serde_json::from_str(&printed)
+    let receipt: Value = serde_json::from_str(&printed)
+        .unwrap_or_else(|error| panic!("{verb} printed no JSON ({error}): `{printed}`\n{said}"));
+    let details = receipt["details"].clone();
+    let result = serde_json::from_value(receipt)
         .unwrap_or_else(|error| panic!("{verb} printed no result ({error}): `{printed}`\n{said}"));
-    let mut receipt: Value = serde_json::from_str(&printed).unwrap();
-    Run { exit, result, details: receipt["details"].take(), said }
+    Run { exit, result, details, said }
 }
 
 /// The binary that is shipped, brought up to date.

@@ -156,15 +156,14 @@ impl Execution<'_> {
     /// Makes the target a snapshot again before any other goes, so that the table always has one.
     async fn write_target_back(&self) -> Result<()> {
         let (table, target) = (self.table, &self.plan.target);
+        // A hint without its snapshot is as good as none; a run that ends in between repeats both.
+        self.hint(&table.main().earliest_hint(), target.id).await?;
         let path = table.main().snapshot(target.id);
         match table.storage().create(&path, target.to_json()?.into()).await? {
-            Create::Created => {}
-            Create::Exists(_) => {
-                return Err(self.interfered(&format!("snapshot {} has appeared", target.id)));
-            }
-            Create::Unclear(error) => return Err(error.into()),
+            Create::Created => Ok(()),
+            Create::Exists(_) => Err(self.interfered(&format!("snapshot {} has appeared", target.id))),
+            Create::Unclear(error) => Err(error.into()),
         }
-        self.hint(&table.main().earliest_hint(), target.id).await
     }
 
     async fn hint(&self, path: &str, id: i64) -> Result<()> {

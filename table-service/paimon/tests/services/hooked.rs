@@ -1,11 +1,15 @@
 //! A store in front of another that lets a test do something right before an object is written.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
@@ -82,4 +86,30 @@ impl ObjectStore for HookedStore {
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.inner.copy_opts(from, to, options).await
     }
+}
+
+/// A store on the local disk; `step` runs to its end right before the `nth` object is written whose path `is_it`
+/// accepts.
+pub(crate) fn before_nth(
+    nth: usize,
+    is_it: impl Fn(&Path) -> bool + Send + Sync + 'static,
+    step: impl Fn() + Send + Sync + 'static,
+) -> Arc<dyn ObjectStore> {
+    let seen = AtomicUsize::new(0);
+    let hook = move |path: Path, payload| {
+        if is_it(&path) && seen.fetch_add(1, SeqCst) + 1 == nth {
+            step();
+        }
+        async move { payload }.boxed()
+    };
+    Arc::new(HookedStore::new(Arc::new(LocalFileSystem::new()), Arc::new(hook)))
+}
+
+/// Runs something to its end on a thread of its own, as another process would.
+pub(crate) fn elsewhere<F: Future<Output = ()>>(make: impl FnOnce() -> F + Send + 'static) {
+    let thread = std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(make());
+    });
+    thread.join().unwrap();
 }

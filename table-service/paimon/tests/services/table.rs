@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Int8Array, Int32Array, Int64Array, RecordBatch};
+use arrow::array::{AsArray, Int8Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType as ArrowType, Field, Int8Type, Int32Type, Int64Type, Schema};
 use bytes::Bytes;
 use futures::TryStreamExt;
@@ -32,6 +32,8 @@ pub(crate) struct TestTable {
     directory: TempDir,
     buckets: i32,
     next_sequence: i64,
+    /// `_CREATION_TIME` of new files.
+    pub(crate) creation_time: Option<i64>,
 }
 
 impl TestTable {
@@ -40,13 +42,61 @@ impl TestTable {
     }
 
     pub(crate) async fn with_buckets(buckets: i32) -> Self {
-        let table = Self { directory: TempDir::new().unwrap(), buckets, next_sequence: 0 };
+        let table = Self::empty(buckets);
         let mut schema = SCHEMA.replace(r#""bucket":"1""#, &format!(r#""bucket":"{buckets}""#));
         if !table.has_key() {
             schema = schema.replace(r#""primaryKeys":["id"]"#, r#""primaryKeys":[]"#);
         }
         table.put(&BranchPaths::main().schema(0), schema.into_bytes()).await;
         table
+    }
+
+    fn empty(buckets: i32) -> Self {
+        let directory = TempDir::new().unwrap();
+        Self { directory, buckets, next_sequence: 0, creation_time: Some(0) }
+    }
+
+    /// A table with three level 0 files, and a snapshot for each, in each of these partitions; ids from 100 for the
+    /// first one, from 200 for the second, and so on.
+    pub(crate) async fn with_partitions(partitions: &[&str]) -> Self {
+        let mut table = Self::empty(1);
+        let schema = SCHEMA
+            .replace(
+                r#"{"id":1,"name":"v""#,
+                r#"{"id":2,"name":"dt","type":"STRING NOT NULL"},{"id":1,"name":"v""#,
+            )
+            .replace(r#""highestFieldId":1"#, r#""highestFieldId":2"#)
+            .replace(r#""partitionKeys":[]"#, r#""partitionKeys":["dt"]"#)
+            .replace(r#""primaryKeys":["id"]"#, r#""primaryKeys":["dt","id"]"#);
+        table.put(&BranchPaths::main().schema(0), schema.into_bytes()).await;
+        for (partition, first) in partitions.iter().zip((100..).step_by(100)) {
+            for round in 0..3 {
+                let rows: Vec<(i64, Option<i32>)> = (first..first + 4).map(|id| (id, Some(round))).collect();
+                table.append_in(partition, &rows).await;
+            }
+        }
+        table
+    }
+
+    /// Commits one level 0 file of rows to a partition.
+    pub(crate) async fn append_in(&mut self, partition: &str, rows: &[(i64, Option<i32>)]) -> i64 {
+        let file = self.write_file(Some(partition), 0, rows).await;
+        loop {
+            if let Some(id) = self.try_commit(FileKind::Add, Some(partition), 0, &file).await {
+                return id;
+            }
+        }
+    }
+
+    /// The partition's row in manifests.
+    pub(crate) fn partition(partition: Option<&str>) -> Vec<u8> {
+        match partition {
+            None => BinaryRow::encode(&[], &[]).unwrap(),
+            Some(text) => {
+                let text_type = [DataType::not_null(TypeKind::VarChar { length: i32::MAX.unsigned_abs() })];
+                BinaryRow::encode(&[Datum::String(text.to_owned())], &text_type).unwrap()
+            }
+        }
     }
 
     /// A table without a key and without buckets, with small files and a snapshot for each; no id occurs twice.
@@ -122,7 +172,7 @@ impl TestTable {
             .status()
             .unwrap();
         assert!(status.success());
-        Self { directory, buckets: self.buckets, next_sequence: self.next_sequence }
+        Self { directory, ..*self }
     }
 
     /// Commits one level 0 file of rows; `None` deletes the key.
@@ -132,9 +182,9 @@ impl TestTable {
 
     /// The same for rows of some bucket; the caller sees to it that a key is always in the same one.
     pub(crate) async fn append_to(&mut self, bucket: i32, rows: &[(i64, Option<i32>)]) -> i64 {
-        let file = self.write_file(bucket, rows).await;
+        let file = self.write_file(None, bucket, rows).await;
         loop {
-            if let Some(id) = self.try_commit(bucket, &file, FileKind::Add).await {
+            if let Some(id) = self.try_commit(FileKind::Add, None, bucket, &file).await {
                 return id;
             }
         }
@@ -142,12 +192,12 @@ impl TestTable {
 
     /// Commits a file once more that was committed before.
     pub(crate) async fn commit_again(&mut self, entry: &ManifestEntry) -> i64 {
-        self.try_commit(entry.bucket, &entry.file, FileKind::Add).await.unwrap()
+        self.try_commit(FileKind::Add, None, entry.bucket, &entry.file).await.unwrap()
     }
 
     /// Commits that a file is no longer part of the table.
     pub(crate) async fn drop_file(&mut self, entry: &ManifestEntry) -> i64 {
-        self.try_commit(entry.bucket, &entry.file, FileKind::Delete).await.unwrap()
+        self.try_commit(FileKind::Delete, None, entry.bucket, &entry.file).await.unwrap()
     }
 
     /// Ids of the long-lived changelogs, all of which can be read: the lists are there, and what their deltas name that
@@ -196,42 +246,52 @@ impl TestTable {
         size
     }
 
-    async fn write_file(&mut self, bucket: i32, rows: &[(i64, Option<i32>)]) -> DataFileMeta {
+    async fn write_file(
+        &mut self,
+        partition: Option<&str>,
+        bucket: i32,
+        rows: &[(i64, Option<i32>)],
+    ) -> DataFileMeta {
         let ids: Int64Array = rows.iter().map(|(id, _)| *id).collect();
         let first_sequence = self.next_sequence;
         self.next_sequence += i64::try_from(rows.len()).unwrap();
         let sequences: Int64Array = (first_sequence..self.next_sequence).collect();
         let kinds: Int8Array = rows.iter().map(|(_, v)| if v.is_some() { 0_i8 } else { 3 }).collect();
         let values: Int32Array = rows.iter().map(|(_, v)| *v).collect();
-        let schema = Arc::new(Schema::new(vec![
+        let mut schema = vec![
             Field::new("_KEY_id", ArrowType::Int64, false),
             Field::new("_SEQUENCE_NUMBER", ArrowType::Int64, false),
             Field::new("_VALUE_KIND", ArrowType::Int8, false),
             Field::new("id", ArrowType::Int64, false),
             Field::new("v", ArrowType::Int32, true),
-        ]));
-        let columns: Vec<arrow::array::ArrayRef> = vec![
+        ];
+        let mut columns: Vec<arrow::array::ArrayRef> = vec![
             Arc::new(ids.clone()),
             Arc::new(sequences),
             Arc::new(kinds),
             Arc::new(ids),
             Arc::new(values),
         ];
-        let batch = RecordBatch::try_new(schema, columns).unwrap();
+        if let Some(partition) = partition {
+            schema.insert(4, Field::new("dt", ArrowType::Utf8, false));
+            columns.insert(4, Arc::new(StringArray::from(vec![partition; rows.len()])));
+        }
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(schema)), columns).unwrap();
         let batch = if self.has_key() { batch } else { batch.project(&[3, 4]).unwrap() };
         let schema = batch.schema();
         let mut writer = ArrowWriter::try_new(Vec::new(), schema, None).unwrap();
         writer.write(&batch).unwrap();
         let content = writer.into_inner().unwrap();
         let name = FileNames::new(Uuid::new_v4().to_string()).data("data-", "parquet");
-        let file_size = self.put(&format!("bucket-{bucket}/{name}"), content).await;
+        let directory = partition.map(|partition| format!("dt={partition}/")).unwrap_or_default();
+        let file_size = self.put(&format!("{directory}bucket-{bucket}/{name}"), content).await;
         let key_type = [DataType::not_null(TypeKind::BigInt)];
         let key = |id: i64| BinaryRow::encode(&[Datum::BigInt(id)], &key_type).unwrap();
         let deletes = rows.iter().filter(|(_, v)| v.is_none()).count();
         let file = DataFileMeta {
             min_sequence_number: first_sequence,
             max_sequence_number: self.next_sequence - 1,
-            creation_time: Some(0),
+            creation_time: self.creation_time,
             file_source: Some(FileSource::Append),
             ..DataFileMeta::append(name, file_size, i64::try_from(rows.len()).unwrap())
         };
@@ -248,7 +308,13 @@ impl TestTable {
     }
 
     /// One attempt of a writer's commit, put-if-absent; `None` when somebody else was faster.
-    async fn try_commit(&self, bucket: i32, file: &DataFileMeta, kind: FileKind) -> Option<i64> {
+    async fn try_commit(
+        &self,
+        kind: FileKind,
+        partition: Option<&str>,
+        bucket: i32,
+        file: &DataFileMeta,
+    ) -> Option<i64> {
         let table = self.open().await;
         let latest = table.latest_snapshot().await.unwrap();
         let mut base = Vec::new();
@@ -259,14 +325,21 @@ impl TestTable {
             }
         }
         let names = FileNames::new(Uuid::new_v4().to_string());
-        let partition = BinaryRow::encode(&[], &[]).unwrap();
+        let partition = Self::partition(partition);
         let total_buckets = self.buckets;
         let entry = ManifestEntry { kind, partition, bucket, total_buckets, file: Arc::new(file.clone()) };
         let entries = [entry];
         let name = names.manifest();
         let content = manifest::write_manifest(&entries, Compression::default()).unwrap();
         let size = self.put(&paths::manifest(&name), content).await;
-        let delta = [ManifestFileMeta::from_entries(name, size, &entries, &[], 0).unwrap()];
+        let delta = [ManifestFileMeta::from_entries(
+            name,
+            size,
+            &entries,
+            &table.schema().partition_types().unwrap(),
+            0,
+        )
+        .unwrap()];
         let (base_manifest_list, delta_manifest_list) = (names.manifest_list(), names.manifest_list());
         self.put(
             &paths::manifest(&base_manifest_list),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use fastrand::Rng;
 use serde_json::json;
 use weir_tests::oracle::fixtures::{Engines, PythonReads};
-use weir_tests::oracle::{Java, Judgement, Row, Rows, TableAt, TableDefinition};
+use weir_tests::oracle::{Java, Judgement, Row, Rows, TableAt, TableDefinition, Version};
 
 use super::history::{History, Step};
 use crate::place::Place;
@@ -147,7 +147,9 @@ impl<'a> ModelTable<'a> {
                 self.java.truncate_partition(&self.table, &partition).map(drop).unwrap();
             }
             Step::Rollback(index) if !snapshots.is_empty() => {
-                self.java.rollback(&self.table, snapshots[index % snapshots.len()]).unwrap();
+                self.java
+                    .roll_back(&self.table, &Version::Snapshot(snapshots[index % snapshots.len()]))
+                    .unwrap();
             }
             Step::Tag(index) if !snapshots.is_empty() => {
                 let name = self.name("tag");

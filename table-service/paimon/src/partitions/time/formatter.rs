@@ -177,15 +177,16 @@ impl PatternReader {
         Some(())
     }
 
-    /// Numbers that stand side by side share their digits: the first one leaves those of the others alone.
-    fn number(&mut self, field: Field, number: Number) {
+    /// Digits that stand side by side are shared: the first number leaves those of the others, which have a fixed
+    /// width, alone.
+    fn digits(&mut self, part: Part, fixed_width: Option<usize>) {
         let first = self.sections.last().and_then(|section| section.first_of_run);
-        let at = self.push(Part::Number(field, number));
+        let at = self.push(part);
         let Some(section) = self.sections.last_mut() else { return };
         section.first_of_run = Some(at);
-        let Some(first) = first.filter(|_| number.is_fixed()) else { return };
+        let Some((first, width)) = first.zip(fixed_width) else { return };
         if let Some(Part::Number(_, leading)) = section.parts.get_mut(first) {
-            leading.reserved += number.max;
+            leading.reserved += width;
         }
         section.first_of_run = Some(first);
     }
@@ -201,7 +202,7 @@ impl PatternReader {
             'm' => Field::Minute,
             's' => Field::Second,
             'S' if count <= 9 => {
-                self.push(Part::Fraction(count, count, false));
+                self.digits(Part::Fraction(count, count, false), Some(count));
                 return Some(());
             }
             _ => return None,
@@ -214,7 +215,7 @@ impl PatternReader {
             (_, 2) => Number::fixed(2),
             _ => return None,
         };
-        self.number(field, number);
+        self.digits(Part::Number(field, number), number.is_fixed().then_some(number.max));
         Some(())
     }
 }

@@ -33,6 +33,7 @@ fn a_formatter_reads_what_its_pattern_says() {
     for (formatter, text, time) in [
         ("yyyyMMdd", "20261120", "2026-11-20T00:00:00"),
         ("yyyyMMddHH", "2026112013", "2026-11-20T13:00:00"),
+        ("yyyyMMddHHmmssSSS", "20261120131415009", "2026-11-20T13:14:15.009"),
         ("uuuu-MM-dd'T'HH:mm:ss.SSS", "2026-11-20T01:02:03.004", "2026-11-20T01:02:03.004"),
         ("yy/M/d", "26/1/2", "2026-01-02T00:00:00"),
         ("yyyy-MM-dd[ HH:mm]", "2026-11-20", "2026-11-20T00:00:00"),

@@ -12,6 +12,7 @@ import org.apache.paimon.disk.IOManager;
 import org.apache.paimon.manifest.ManifestEntry;
 import org.apache.paimon.operation.BaseAppendFileStoreWrite;
 import org.apache.paimon.operation.CleanOrphanFilesResult;
+import org.apache.paimon.operation.FileStoreCommit;
 import org.apache.paimon.operation.LocalOrphanFilesClean;
 import org.apache.paimon.options.ExpireConfig;
 import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.JsonNode;
@@ -118,10 +119,13 @@ final class Maintenance {
         return Main.JSON.createObjectNode().put("expired", expired);
     }
 
-    /** Goes back to a snapshot. Request: {@code snapshot}. */
-    JsonNode rollback(JsonNode request) throws Exception {
-        tables.open(request).rollbackTo(Fields.required(request, "snapshot").asLong());
-        return Main.JSON.createObjectNode();
+    /** What the procedure {@code compact_manifest} does. */
+    JsonNode compactManifests(JsonNode request) throws Exception {
+        FileStoreTable table = tables.open(request);
+        try (FileStoreCommit commit = table.store().newCommit(COMMIT_USER, table)) {
+            commit.compactManifest();
+        }
+        return Main.JSON.createObjectNode().put("snapshotId", table.snapshotManager().latestSnapshotId());
     }
 
     /** Request: {@code dryRun}. Answer: {@code files} that are no longer referenced, however young. */

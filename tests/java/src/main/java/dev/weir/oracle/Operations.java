@@ -21,6 +21,7 @@ final class Operations implements AutoCloseable {
         References references = new References(tables);
         Maintenance maintenance = new Maintenance(tables);
         Tags tags = new Tags(tables);
+        Partitions partitions = new Partitions(tables);
         writers = new BackgroundWriters(tables);
 
         byName.put("create", new Schemas(tables)::create);
@@ -49,8 +50,12 @@ final class Operations implements AutoCloseable {
         byName.put("expireTags", tags::expire);
         byName.put("renameTag", tags::rename);
         byName.put("expireChangelogs", maintenance::expireChangelogs);
-        byName.put("rollback", maintenance::rollback);
         byName.put("changes", reading::changes);
+        byName.put("expirePartitions", partitions::expire);
+        byName.put("markPartitionsDone", partitions::markDone);
+        byName.put("partitionTimes", partitions::times);
+        byName.put("compactManifests", maintenance::compactManifests);
+        byName.put("rollBack", references::rollBack);
     }
 
     JsonNode run(JsonNode request) throws Exception {

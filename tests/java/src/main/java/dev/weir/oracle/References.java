@@ -18,6 +18,17 @@ final class References {
         this.tables = tables;
     }
 
+    /** Request: {@code snapshot} or {@code tag}. */
+    JsonNode rollBack(JsonNode request) throws Exception {
+        FileStoreTable table = tables.open(request);
+        if (Fields.has(request, "tag")) {
+            table.rollbackTo(Fields.text(request, "tag"));
+        } else {
+            table.rollbackTo(Fields.required(request, "snapshot").asLong());
+        }
+        return Main.JSON.createObjectNode();
+    }
+
     JsonNode snapshots(JsonNode request) throws Exception {
         ArrayNode snapshots = Main.JSON.createArrayNode();
         Iterator<Snapshot> all = tables.open(request).snapshotManager().snapshots();
