@@ -45,6 +45,12 @@ fn hazard_24_partitions_that_expire_beside_a_writer_and_compactions_fail_neither
                     run.exit,
                     run.result.message
                 );
+                let manifests = weir("compact-manifests", &table, &[]);
+                assert!(
+                    matches!(manifests.exit, ExitCode::Done | ExitCode::Conflict),
+                    "{}",
+                    manifests.result.message
+                );
                 drops.fetch_add(u64::from(run.result.reason == Reason::Completed), Relaxed);
                 std::thread::sleep(Duration::from_millis(200));
             }

@@ -271,7 +271,7 @@ fn partitions_expire_by_their_newest_file_as_in_java() {
 }
 
 #[test]
-fn what_would_leave_something_behind_is_refused_by_name() {
+fn hazards_25_and_26_what_would_leave_something_behind_is_refused_by_name() {
     let engines = Engines::shared();
     let place = Place::new();
     let table = place.table("refused");
@@ -279,6 +279,9 @@ fn what_would_leave_something_behind_is_refused_by_name() {
     let before = listing(&place.path(&table));
     for (verb, option) in [
         ("expire-partitions", "metastore.partitioned-table=true"),
+        ("expire-partitions", "metadata.iceberg.storage=table-location"),
+        ("mark-partition-done", "metadata.iceberg.storage=table-location"),
+        ("compact-manifests", "metadata.iceberg.storage=table-location"),
         ("expire-partitions", "partition.expiration-strategy=custom"),
         ("expire-partitions", "chain-table.enabled=true"),
         ("expire-partitions", "commit.callbacks=a.Class"),
@@ -288,8 +291,11 @@ fn what_would_leave_something_behind_is_refused_by_name() {
         ("mark-partition-done", "partition.mark-done-action=custom"),
     ] {
         let flag = format!("--option={option}");
-        let partition: &[&str] =
-            if verb == "mark-partition-done" { &["--partition=dt=2020-01-01"] } else { &AS_IN_PAIMON };
+        let partition: &[&str] = match verb {
+            "mark-partition-done" => &["--partition=dt=2020-01-01"],
+            "expire-partitions" => &AS_IN_PAIMON,
+            _ => &[],
+        };
         let run = weir(verb, &table, &[&[flag.as_str()], partition].concat());
         assert_eq!(run.exit, ExitCode::Unsupported, "{option}: {}", run.result.message);
         let name = option.split('=').next().unwrap();
@@ -339,4 +345,20 @@ fn partitions_are_marked_done_as_java_marks_them() {
         assert_eq!(run.exit, ExitCode::Configuration, "{}", run.result.message);
         assert_eq!(listing(&place.path(&table)), before, "nothing is marked when one is wrong");
     }
+}
+
+/// Paimon 1.4 reads the number of the day, which is no time; later releases read the date, as Weir does.
+#[test]
+fn partitions_of_a_date_expire_as_in_later_releases() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let table = place.table("dates");
+    let case = Case::new("dates", &[("dt", "DATE")], &[&["2020-01-01"], &["2099-01-01"]], &[("bucket", "1")]);
+    case.make(engines.java, &table);
+    let theirs = place.copy(&table, "by_java");
+    engines.java.expire_partitions(&theirs).unwrap();
+    weir("expire-partitions", &table, &AS_IN_PAIMON).done();
+    let rows = |table| engines.java.read(table, &Version::Latest).unwrap().rows;
+    assert_eq!(rows(&table).len() * 2, rows(&theirs).len());
+    assert!(rows(&table).iter().all(|row| row.starts_with("(2099-01-01,")));
 }

@@ -129,6 +129,11 @@ impl Table {
                 }
                 break;
             };
+            // A rollback has taken the base away: a commit upon it would bring back what was removed.
+            if self.snapshot_opt(latest.id).await?.as_ref() != Some(&latest) {
+                self.discard(&attempt.files).await;
+                continue;
+            }
             let path = self.main().snapshot(attempt.snapshot.id);
             let created = self.storage().create(&path, attempt.content.clone()).await;
             progress.merge_is_listed |= progress.merge.is_used() && !matches!(created, Ok(Create::Exists(_)));

@@ -197,23 +197,16 @@ impl Table {
 
     /// The entries of an index manifest.
     pub(crate) async fn index_manifest(&self, name: &str) -> Result<Vec<IndexManifestEntry>> {
-        let content = self.storage().read(&paths::manifest(name)).await?;
-        Ok(manifest::read_index_manifest(&content, name)?.entries)
+        Ok(self.read_index_manifest(name).await?.entries)
     }
 
-    /// The same, to be written again: refused when a newer release has put more into it than would be kept.
-    pub(crate) async fn rewritable_index_manifest(&self, name: &str) -> Result<Vec<IndexManifestEntry>> {
+    /// An index manifest: its entries, and whether a newer release has put more into them.
+    pub(crate) async fn read_index_manifest(
+        &self,
+        name: &str,
+    ) -> Result<ManifestContent<IndexManifestEntry>> {
         let content = self.storage().read(&paths::manifest(name)).await?;
-        let index = manifest::read_index_manifest(&content, name)?;
-        if index.has_unknown_fields {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!(
-                    "index manifest {name} has fields of a newer release of Paimon, which a commit would lose"
-                ),
-            ));
-        }
-        Ok(index.entries)
+        Ok(manifest::read_index_manifest(&content, name)?)
     }
 
     /// Path of a data file relative to the root. Files outside of the table's directory are refused: they are on a

@@ -232,6 +232,20 @@ async fn hazard_24_a_compaction_finds_its_partition_dropped_and_goes_on() {
     assert_eq!(table.files().await, table.reachable_and_hints().await);
 }
 
+/// A Java writer that saw no snapshot 7 renames its own over ours, right after we have created it.
+#[tokio::test]
+async fn a_drop_that_another_writer_overwrites_is_counted_and_made_again() {
+    let table = TestTable::with_partitions(&[OLD, YOUNG]).await;
+    let before = std::fs::read_to_string(table.path("snapshot/snapshot-6")).unwrap();
+    let (path, theirs) = (table.path("snapshot/snapshot-7"), before.replace("\"id\":6", "\"id\":7"));
+    let is_hint = |path: &Path| path.filename() == Some("LATEST");
+    let store = before_nth(1, is_hint, move || std::fs::write(&path, &theirs).unwrap());
+    let (outcome, report) = expire(&request(), &Storage::metered(store, 1, table.location())).await;
+    assert_eq!(outcome.unwrap(), ExpirePartitionsOutcome::Dropped);
+    assert_eq!((report.overwritten_commits, report.snapshot_after), (1, Some(8)));
+    assert!(table.rows().await.keys().all(|id| *id >= 200));
+}
+
 #[tokio::test]
 async fn a_compaction_that_is_faster_is_dropped_along() {
     let table = TestTable::with_partitions(&[OLD, YOUNG]).await;

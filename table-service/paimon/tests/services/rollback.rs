@@ -188,3 +188,30 @@ async fn an_unreadable_root_ends_a_rollback_before_it_begins() {
     assert_eq!(table.files().await, before);
     assert!(table.own_files(".weir").await.is_empty());
 }
+
+/// A commit that was prepared upon a snapshot that a rollback has removed meanwhile.
+#[tokio::test]
+async fn hazard_14_a_commit_of_ours_does_not_bring_back_what_was_rolled_back() {
+    use weir_paimon::compaction::{Compact, CompactOutcome, CompactReport, Strategy};
+    let table = with_roots().await;
+    let expected = table.all_versions().await["snapshot 3"].clone();
+    let location = table.location();
+    let is_list = |path: &Path| path.filename().is_some_and(|name| name.starts_with("manifest-list-"));
+    let store = before_nth(1, is_list, move || {
+        let storage = Storage::open(&location).unwrap();
+        elsewhere(async move || {
+            assert_eq!(roll_back(&to_snapshot(3), &storage).await.0.unwrap(), RollbackOutcome::RolledBack);
+        });
+    });
+    let storage = Storage::metered(store, 1, table.location());
+    let request = Compact {
+        strategy: Strategy::Full,
+        commit_user: Compact::commit_user("test", 0),
+        ..Compact::default()
+    };
+    let mut report = CompactReport::default();
+    let outcome = request.run(&storage, &Control::new(), &(Arc::new(|_| {}) as _), &mut report).await;
+    assert_eq!(outcome.unwrap(), CompactOutcome::Committed);
+    assert_eq!(table.open().await.snapshot_ids().await.unwrap(), [1, 2, 3, 4]);
+    assert_eq!(table.rows().await, expected, "rows of the snapshot that was rolled back to");
+}

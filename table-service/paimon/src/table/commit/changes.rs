@@ -8,7 +8,7 @@ use weir_paimon_spec::{CommitKind, DataFileMeta, FileKind, ManifestEntry, Snapsh
 
 use super::conflict::{self, Conflict};
 use crate::table::BucketKey;
-use crate::{Result, Table};
+use crate::{Error, ErrorKind, Result, Table};
 
 /// How the live files of one bucket change.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,12 +127,21 @@ impl Table {
         name: &str,
         partitions: &BTreeSet<Vec<u8>>,
     ) -> Result<Option<Vec<IndexManifestEntry>>> {
-        let entries = self.index_manifest(name).await?;
-        if !entries.iter().any(|entry| partitions.contains(&entry.partition)) {
+        let index = self.read_index_manifest(name).await?;
+        let mut entries = index.entries;
+        let before = entries.len();
+        entries.retain(|entry| !partitions.contains(&entry.partition));
+        if entries.len() == before {
             return Ok(None);
         }
-        let mut entries = self.rewritable_index_manifest(name).await?;
-        entries.retain(|entry| !partitions.contains(&entry.partition));
+        if index.has_unknown_fields {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "index manifest {name} has fields of a newer release of Paimon, which a commit would lose"
+                ),
+            ));
+        }
         Ok(Some(entries))
     }
 }
