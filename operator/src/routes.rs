@@ -185,6 +185,7 @@ mod tests {
                 dry_run: false,
                 options: std::collections::BTreeMap::new(),
                 run: None,
+                owner: None,
             }
             .verb()
         };

@@ -115,6 +115,7 @@ pub(crate) fn message(outcome: Outcome, reason: Reason, text: &str) -> String {
         snapshot_after: Some("42".into()),
         compaction: Some(weir_contract::CompactionResult { input_files: 10, ..Default::default() }),
         expiry: None,
+        cleanup: None,
         table: Some(weir_contract::TableSummary { snapshots: 3, ..Default::default() }),
         requests: RequestCounts::default(),
         report: None,

@@ -15,8 +15,11 @@ mod expire_partitions;
 mod expire_snapshots;
 mod inspect;
 mod mark_partition_done;
+mod owner;
+mod remove_orphans;
 mod rollback_to;
 mod tags;
+mod trash;
 mod what_if;
 
 pub(crate) use compact::{CompactArgs, StrategyArg};
@@ -27,10 +30,13 @@ pub(crate) use expire_partitions::{ExpirePartitionsArgs, ExpireStrategyArg};
 pub(crate) use expire_snapshots::ExpireSnapshotsArgs;
 pub(crate) use inspect::{InspectArgs, ServiceArg};
 pub(crate) use mark_partition_done::MarkPartitionDoneArgs;
+pub(crate) use owner::OwnerArgs;
+pub(crate) use remove_orphans::RemoveOrphansArgs;
 pub(crate) use rollback_to::{RollbackToArgs, TargetArgs};
 pub(crate) use tags::{
     AutoTagArgs, CreateTagArgs, DeleteTagArgs, ExpireTagsArgs, ListTagsArgs, Period, RenameTagArgs,
 };
+pub(crate) use trash::{PurgeTrashArgs, RestoreTrashArgs};
 pub(crate) use what_if::WhatIfArgs;
 
 /// Table services for Apache Paimon tables on local disks and object stores.
@@ -84,6 +90,12 @@ pub(crate) enum Verb {
     ExpireTags(ExpireTagsArgs),
     /// Make the automatic tags that are due, and delete those that are too many.
     AutoTag(AutoTagArgs),
+    /// Remove files that no snapshot, tag, branch or changelog refers to.
+    RemoveOrphans(RemoveOrphansArgs),
+    /// Put files back that were moved to the trash, or list what is there.
+    RestoreTrash(RestoreTrashArgs),
+    /// Delete for good what has been in the trash for long.
+    PurgeTrash(PurgeTrashArgs),
 }
 
 impl Verb {
@@ -108,6 +120,9 @@ impl Verb {
             Self::ListTags(args) => &args.common,
             Self::ExpireTags(args) => &args.common,
             Self::AutoTag(args) => &args.common,
+            Self::RemoveOrphans(args) => &args.common,
+            Self::RestoreTrash(args) => &args.common,
+            Self::PurgeTrash(args) => &args.common,
         }
     }
 
@@ -132,6 +147,9 @@ impl Verb {
             Self::ListTags(_) => OperationKind::ListTags,
             Self::ExpireTags(_) => OperationKind::ExpireTags,
             Self::AutoTag(_) => OperationKind::AutoTag,
+            Self::RemoveOrphans(_) => OperationKind::RemoveOrphans,
+            Self::RestoreTrash(_) => OperationKind::RestoreTrash,
+            Self::PurgeTrash(_) => OperationKind::PurgeTrash,
         }
     }
 }

@@ -31,6 +31,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
         snapshot_after: report.snapshot_after.map(|id| id.to_string()),
         compaction: report.compaction.take(),
         expiry: report.expiry.take(),
+        cleanup: report.cleanup.take(),
         table: report.table.take(),
         requests: storage.as_ref().map(|storage| counts(storage.requests())).unwrap_or_default(),
         report: None,
@@ -91,6 +92,9 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
         Verb::ListTags(args) => verb::tags::list(args, storage, report).await,
         Verb::ExpireTags(args) => verb::tags::expire(args, storage, &control, report).await,
         Verb::AutoTag(args) => verb::tags::auto(args, storage, &control, report).await,
+        Verb::RemoveOrphans(args) => verb::remove_orphans::run(args, storage, &control, report).await,
+        Verb::RestoreTrash(args) => verb::trash::restore(args, storage, report).await,
+        Verb::PurgeTrash(args) => verb::trash::purge(args, storage, report).await,
     };
     match done {
         Ok((outcome, message)) => {

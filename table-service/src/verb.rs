@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use weir_contract::{CompactionResult, ExpiryResult, TableSummary};
+use weir_contract::{CleanupResult, CompactionResult, ExpiryResult, TableSummary};
 
 use crate::cli::CommonArgs;
 
@@ -16,8 +16,10 @@ pub(crate) mod expire_partitions;
 pub(crate) mod expire_snapshots;
 pub(crate) mod inspect;
 pub(crate) mod mark_partition_done;
+pub(crate) mod remove_orphans;
 pub(crate) mod rollback_to;
 pub(crate) mod tags;
+pub(crate) mod trash;
 pub(crate) mod what_if;
 
 /// What a verb has to tell, on failure too.
@@ -31,6 +33,8 @@ pub(crate) struct Report {
     pub(crate) compaction: Option<CompactionResult>,
     /// Figures of an expiry.
     pub(crate) expiry: Option<ExpiryResult>,
+    /// Figures of a removal of orphans, or of work on the trash.
+    pub(crate) cleanup: Option<CleanupResult>,
     /// Figures of the table.
     pub(crate) table: Option<TableSummary>,
     /// The service's own report.

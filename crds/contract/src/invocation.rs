@@ -19,6 +19,27 @@ pub struct Invocation {
     pub options: BTreeMap<String, String>,
     /// The run that asks, when it is a Kubernetes object.
     pub run: Option<RunIdentity>,
+    /// The Table object that maintains the table; runs that delete refuse a table that another one maintains.
+    #[serde(default)]
+    pub owner: Option<TableOwner>,
+}
+
+/// A Table object of Kubernetes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableOwner {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID, which tells objects of one name in several clusters apart.
+    pub uid: String,
+}
+
+impl std::fmt::Display for TableOwner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}", self.namespace, self.name, self.uid)
+    }
 }
 
 /// The Kubernetes object on whose behalf a pod works.
@@ -221,6 +242,9 @@ impl Invocation {
             flag("run-uid", run.uid.clone());
             flag("contract-version", crate::CONTRACT_VERSION.to_string());
             flag("termination-message", crate::TERMINATION_MESSAGE_PATH.to_owned());
+        }
+        if let Some(owner) = &self.owner {
+            flag("owner", owner.to_string());
         }
         if matches!(&self.operation, Operation::Compact(parameters) if parameters.verify) {
             args.push("--verify".to_owned());

@@ -19,13 +19,13 @@ mod result;
 pub use exit_code::ExitCode;
 pub use invocation::{
     CompactParameters, CompactionStrategy, ExpireParameters, InspectParameters, Invocation, Operation,
-    PartitionFilter, RunIdentity, Service,
+    PartitionFilter, RunIdentity, Service, TableOwner,
 };
 pub use message::{MAX_TERMINATION_MESSAGE_BYTES, MAX_TEXT_BYTES, TerminationMessage, truncate};
 pub use reason::Reason;
 pub use result::{
-    CompactionResult, ExpiryResult, OperationKind, Outcome, PinSummary, RequestCounts, RunResult,
-    TableSummary,
+    CleanupResult, CompactionResult, ExpiryResult, OperationKind, Outcome, PinSummary, RequestCounts,
+    RunResult, TableSummary,
 };
 
 /// Version of the contract that this crate speaks.

@@ -85,6 +85,7 @@ mod tests {
             snapshot_after: Some("42".into()),
             compaction: Some(crate::CompactionResult { input_files: 10, ..Default::default() }),
             expiry: None,
+            cleanup: None,
             table: Some(crate::TableSummary { snapshots: 3, ..Default::default() }),
             requests: RequestCounts { get: 7, ..Default::default() },
             report: Some("s3://lake/t/.weir/receipts/x.json".into()),

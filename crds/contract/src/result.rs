@@ -41,6 +41,12 @@ pub enum OperationKind {
     ExpireTags,
     /// `weir auto-tag`.
     AutoTag,
+    /// `weir remove-orphans`.
+    RemoveOrphans,
+    /// `weir restore-trash`.
+    RestoreTrash,
+    /// `weir purge-trash`.
+    PurgeTrash,
 }
 
 impl OperationKind {
@@ -65,6 +71,9 @@ impl OperationKind {
             Self::ListTags => "list-tags",
             Self::ExpireTags => "expire-tags",
             Self::AutoTag => "auto-tag",
+            Self::RemoveOrphans => "remove-orphans",
+            Self::RestoreTrash => "restore-trash",
+            Self::PurgeTrash => "purge-trash",
         }
     }
 }
@@ -118,6 +127,9 @@ pub struct RunResult {
     /// What an expiry did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiry: Option<ExpiryResult>,
+    /// What a removal of orphans, or work on the trash, did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleanup: Option<CleanupResult>,
     /// The table as the attempt saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableSummary>,
@@ -182,6 +194,24 @@ pub struct ExpiryResult {
     /// What kept older snapshots alive: a consumer, the minimum to retain, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
+}
+
+/// Figures of a removal of orphans, and of work on the trash (planned ones for a dry run).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct CleanupResult {
+    /// Files that were deleted, moved to the trash, or put back.
+    pub files: i64,
+    /// Their size.
+    pub bytes: i64,
+    /// Files that were left alone because they changed, came into use, or would have overwritten others.
+    pub spared_files: i64,
+    /// Files that could not be deleted or moved.
+    pub failed_files: i64,
+    /// Directory of the trash that has the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trash: Option<String>,
 }
 
 /// A table as a run saw it.

@@ -269,6 +269,7 @@ impl<K: Run> Actor<'_, K> {
                 dry_run,
                 options,
                 run: Some(identity),
+                owner: None,
             },
             storage: table.spec.storage.clone(),
             template: table.spec.job_template.clone().unwrap_or_default(),

@@ -231,7 +231,8 @@ mod tests {
         .unwrap();
         let (options, dry_run) = job.modifiers();
         let location = "s3://lake/orders".to_owned();
-        let asked = Invocation { operation: job.operation(), location, dry_run, options, run: None };
+        let asked =
+            Invocation { operation: job.operation(), location, dry_run, options, run: None, owner: None };
         assert_eq!(
             asked.args(),
             [

@@ -190,6 +190,7 @@ impl Actor<'_> {
                 dry_run: false,
                 options: std::collections::BTreeMap::new(),
                 run: Some(identity),
+                owner: None,
             },
             storage: table.spec.storage.clone(),
             resources: None,

@@ -2,11 +2,13 @@
 
 use crate::error::{Error, Result};
 
+mod changelog;
 mod data;
 mod metadata;
 mod names;
 mod partition;
 
+pub use changelog::{CompactedChangelog, compacted_changelog};
 pub use data::{DataPaths, FileLocation, POSTPONE_BUCKET};
 pub use metadata::{
     BranchPaths, MAIN_BRANCH, branch_dir, branch_of_dir, branches_dir, index, index_dir, manifest,

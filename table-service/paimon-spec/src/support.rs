@@ -13,6 +13,7 @@ mod expire;
 mod inspect;
 mod manifests;
 mod newer;
+mod orphans;
 mod partitions;
 mod rollback;
 mod shared;
@@ -37,6 +38,8 @@ pub enum Purpose {
     RollBack,
     /// Make, rename and delete its tags.
     Tag,
+    /// Delete files that nothing refers to.
+    RemoveOrphans,
 }
 
 /// A feature or option value of a table that forbids a purpose.
@@ -81,6 +84,7 @@ pub fn check(schema: &TableSchema, options: &TableOptions, purpose: Purpose) -> 
         Purpose::CompactManifests => refusals.extend(manifests::refusals(schema, options)),
         Purpose::RollBack => refusals.extend(rollback::refusals(schema, options)),
         Purpose::Tag => refusals.extend(tag::refusals(schema, options)),
+        Purpose::RemoveOrphans => refusals.extend(orphans::refusals(schema, options)),
     }
     let mut known = HashSet::new();
     refusals.retain(|refusal| known.insert(refusal.clone()));

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use weir_contract::{
     CompactParameters, CompactionStrategy, ExpireParameters, InspectParameters, Invocation, Operation,
-    PartitionFilter, RunIdentity, Service,
+    PartitionFilter, RunIdentity, Service, TableOwner,
 };
 
 use super::*;
@@ -44,6 +44,10 @@ fn understood(args: Vec<String>) -> Invocation {
         }),
         other => panic!("the operator does not ask for {}", other.kind().verb()),
     };
+    let owner = match &cli.verb {
+        Verb::ExpireSnapshots(args) => args.owner.owner.clone(),
+        _ => None,
+    };
     let common = cli.verb.common();
     assert_eq!(common.pod.contract_version.is_some(), common.pod.run.is_some());
     Invocation {
@@ -57,6 +61,7 @@ fn understood(args: Vec<String>) -> Invocation {
             .clone()
             .zip(common.pod.run_uid.clone())
             .map(|(name, uid)| RunIdentity { name, uid }),
+        owner: owner.map(|owner| TableOwner { namespace: owner.namespace, name: owner.name, uid: owner.uid }),
     }
 }
 
@@ -110,9 +115,16 @@ proptest! {
         options in prop::collection::btree_map("[a-z.-]{1,12}", ".{0,12}", 0..3),
         dry_run in any::<bool>(),
         in_pod in any::<bool>(),
+        owned in any::<bool>(),
     ) {
         let run = in_pod.then(|| RunIdentity { name: "sales/orders-1".into(), uid: "0b1c-22".into() });
-        let asked = Invocation { operation, location: "s3://lake/t".into(), dry_run, options, run };
+        let deletes = matches!(operation, Operation::ExpireSnapshots(_));
+        let owner = (deletes && owned).then(|| TableOwner {
+            namespace: "sales".into(),
+            name: "orders".into(),
+            uid: "0b1c-11".into(),
+        });
+        let asked = Invocation { operation, location: "s3://lake/t".into(), dry_run, options, run, owner };
         prop_assert_eq!(understood(asked.args()), asked);
     }
 }
@@ -163,6 +175,7 @@ fn defaults_leave_everything_to_the_table() {
         dry_run: false,
         options: BTreeMap::new(),
         run: None,
+        owner: None,
     };
     assert_eq!(asked.args(), ["expire-snapshots", "/t"]);
     assert_eq!(understood(asked.args()), asked);

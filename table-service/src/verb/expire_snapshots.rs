@@ -24,6 +24,7 @@ pub(crate) async fn run(
         options: options(&args.common),
         ..ExpireSnapshots::default()
     };
+    args.owner.claim(args.common.dry_run).require(storage).await?;
     let mut service = ExpireReport::default();
     let outcome = expire.run(storage, control, &mut service).await;
     report.snapshot_before = service.latest_snapshot;

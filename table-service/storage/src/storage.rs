@@ -172,6 +172,13 @@ impl Storage {
         Ok(())
     }
 
+    /// Moves an object, whatever is at its new place: by renaming on a file system, else by copying and deleting. When it
+    /// fails the object may be at both places, never at none.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let (source, target) = (self.key("move", from)?, self.key("move", to)?);
+        self.store.rename(&source, &target).await.map_err(|e| self.error("move", from, &e))
+    }
+
     /// Deletes objects, in batches where the store can. An object that is already gone counts as deleted.
     /// Answers in the order of `paths`; a failed delete does not keep the others from being tried.
     pub async fn delete(&self, paths: &[String]) -> Vec<Result<()>> {

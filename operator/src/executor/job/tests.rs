@@ -33,6 +33,7 @@ fn work() -> Work {
             dry_run: false,
             options: [("num-sorted-run.compaction-trigger".to_owned(), "3".to_owned())].into(),
             run: Some(RunIdentity { name: "sales/backfill".into(), uid: "0b1c2d3e".into() }),
+            owner: None,
         },
         storage: Some(
             serde_json::from_value(json!({"s3": {

@@ -43,21 +43,48 @@ pub fn read_described_manifest(
     bytes: &[u8],
     meta: &ManifestFileMeta,
 ) -> Result<ManifestContent<ManifestEntry>> {
-    check_size(bytes, Some(meta.file_size)).at(|| meta.file_name.clone())?;
-    let content = read_manifest(bytes, &meta.file_name)?;
-    let count = |kind| content.entries.iter().filter(|entry| entry.kind == kind).count();
-    for (kind, described) in
-        [(FileKind::Add, meta.num_added_files), (FileKind::Delete, meta.num_deleted_files)]
+    let mut entries = Vec::new();
+    let has_unknown_fields = visit_described_manifest(bytes, meta, |entry| {
+        entries.push(entry);
+        Ok(())
+    })?;
+    Ok(ManifestContent { entries, has_unknown_fields })
+}
+
+/// The same for a reader that keeps little: hands over one entry after the other, with the entries of one block in
+/// memory at a time. Answers whether the writer put in members that this release does not know.
+///
+/// Entries are handed over before the whole manifest is checked, so what was made of them is void on an error.
+pub fn visit_described_manifest(
+    bytes: &[u8],
+    meta: &ManifestFileMeta,
+    mut visit: impl FnMut(ManifestEntry) -> Result<()>,
+) -> Result<bool> {
+    let at = || meta.file_name.clone();
+    check_size(bytes, Some(meta.file_size)).at(at)?;
+    let (mut added, mut deleted) = (0_i64, 0_i64);
+    let has_unknown_fields = decode::for_each_block(bytes, |block: Vec<ManifestEntry>| {
+        for entry in block {
+            match entry.kind {
+                FileKind::Add => added += 1,
+                FileKind::Delete => deleted += 1,
+            }
+            visit(entry)?;
+        }
+        Ok(())
+    })
+    .at(at)?;
+    for (kind, found, described) in
+        [(FileKind::Add, added, meta.num_added_files), (FileKind::Delete, deleted, meta.num_deleted_files)]
     {
-        if usize::try_from(described) != Ok(count(kind)) {
+        if found != described {
             return Err(Error::corrupt(format!(
-                "{} entries of kind {kind:?}, the manifest list says {described}",
-                count(kind)
+                "{found} entries of kind {kind:?}, the manifest list says {described}"
             ))
             .at(meta.file_name.clone()));
         }
     }
-    Ok(content)
+    Ok(has_unknown_fields)
 }
 
 /// Checks the size of a file against what names it; `None` when nothing is said.

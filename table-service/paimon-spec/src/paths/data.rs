@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use super::changelog::compacted_changelog;
 use super::partition::partition_dir;
 use crate::binary_row::BinaryRow;
 use crate::error::{At, Result};
@@ -91,7 +92,8 @@ impl DataPaths {
         })
     }
 
-    /// Where a data file is: its external path, or its bucket directory.
+    /// Where a data file is: its external path, or its bucket directory; that of another bucket for a part of a
+    /// compacted changelog.
     pub fn data_file(&self, partition: &[u8], bucket: i32, file: &DataFileMeta) -> Result<FileLocation> {
         match &file.external_path {
             Some(path) => Ok(FileLocation::External(path.clone())),
@@ -137,6 +139,10 @@ impl DataPaths {
     }
 
     fn in_bucket(&self, partition: &[u8], bucket: i32, name: &str) -> Result<FileLocation> {
+        if let Some(real) = compacted_changelog(name) {
+            let directory = self.bucket_dir(partition, real.bucket)?;
+            return Ok(FileLocation::Table(format!("{directory}/{}", real.file_name)));
+        }
         Ok(FileLocation::Table(format!("{}/{name}", self.bucket_dir(partition, bucket)?)))
     }
 }

@@ -22,6 +22,8 @@ pub enum FileKind {
     IndexManifest,
     /// Manifest list.
     ManifestList,
+    /// Temporary or unknown file beside snapshots and other metadata.
+    Stray,
 }
 
 /// A file to delete.

@@ -21,18 +21,32 @@ const MICROS_PER_MILLI: i64 = 1_000;
 
 /// Reads every record of a container.
 pub(super) fn records<T: AvroRecord>(bytes: &[u8]) -> Result<ManifestContent<T>> {
+    let mut entries = Vec::new();
+    let has_unknown_fields = for_each_block(bytes, |block| {
+        entries.extend(block);
+        Ok(())
+    })?;
+    Ok(ManifestContent { entries, has_unknown_fields })
+}
+
+/// Hands the records of a container to `visit`, block by block; whether there were members that this release does not
+/// know.
+pub(super) fn for_each_block<T: AvroRecord>(
+    bytes: &[u8],
+    mut visit: impl FnMut(Vec<T>) -> Result<()>,
+) -> Result<bool> {
     let container = container::parse(bytes)?;
-    let mut entries =
-        Vec::with_capacity(container.blocks.iter().map(|block| block.count.min(bytes.len())).sum());
     let unknown = Cell::new(false);
     for block in container.blocks.iter().filter(|block| block.count > 0) {
         let array = decode(container.header, block)?;
         let records = Record::new(&array, &unknown);
         check_version::<T>(&records)?;
+        let mut entries = Vec::with_capacity(records.len());
         T::read(&records, &mut entries)?;
         records.note_unread_fields();
+        visit(entries)?;
     }
-    Ok(ManifestContent { entries, has_unknown_fields: unknown.get() })
+    Ok(unknown.get())
 }
 
 /// Decodes one block as a container of its own, so that its count bounds how far the decoder goes.
