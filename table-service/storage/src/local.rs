@@ -1,3 +1,5 @@
+mod hidden;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
@@ -6,14 +8,16 @@ use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
-use uuid::Uuid;
+
+use self::hidden::HiddenUpload;
 
 /// The local file system, with unfinished files under names that other engines do not list.
 ///
 /// The store beneath writes `snapshot-7#1` and links it as `snapshot-7`. Java Paimon lists what begins with
 /// `snapshot-` and takes the rest for a number (`FileUtils.listVersionedFiles`), and every file that begins with `tag-`
-/// for a tag: a reader or writer that looks in that moment fails. So content is written to `.<name>.<uuid>.weir.tmp`
-/// and published from there.
+/// for a tag: a reader or writer that looks in that moment fails. It also hides such names from its own listings, so
+/// that nobody would remove what a killed process has left. So content is written to `.<name>.<uuid>.weir.tmp` and
+/// published from there.
 #[derive(Debug, Default)]
 pub(crate) struct HiddenStaging {
     inner: LocalFileSystem,
@@ -25,20 +29,12 @@ impl std::fmt::Display for HiddenStaging {
     }
 }
 
-/// A name beside `location` that begins with a dot and that nobody else uses.
-fn hidden_beside(location: &Path) -> Result<Path> {
-    let name = location.filename().unwrap_or_default();
-    let directory = location.as_ref().strip_suffix(name).unwrap_or_default();
-    Ok(Path::parse(format!("{directory}.{name}.{}.weir.tmp", Uuid::new_v4()))?)
-}
-
 #[async_trait]
 impl ObjectStore for HiddenStaging {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
-        let hidden = hidden_beside(location)?;
-        let publish = opts.mode.clone();
-        let put = self.inner.put_opts(&hidden, payload, PutOptions { mode: PutMode::Create, ..opts }).await?;
-        let published = match publish {
+        let hidden = hidden::beside(location)?;
+        hidden::write(self.inner.path_to_filesystem(&hidden)?, payload).await?;
+        let published = match &opts.mode {
             PutMode::Create => self.inner.copy_if_not_exists(&hidden, location).await,
             PutMode::Overwrite => self.inner.rename(&hidden, location).await,
             PutMode::Update(_) => Err(Error::NotImplemented {
@@ -46,21 +42,23 @@ impl ObjectStore for HiddenStaging {
                 implementer: self.to_string(),
             }),
         };
-        if published.is_err() || publish == PutMode::Create {
+        if published.is_err() || opts.mode == PutMode::Create {
             // The name that readers know is there or not; a hidden one that stays costs space and no correctness.
             if let Err(error) = self.inner.delete(&hidden).await {
                 tracing::debug!(file = %hidden, %error, "a temporary file could not be deleted");
             }
         }
-        published.map(|()| put)
+        published.map(|()| PutResult { e_tag: None, version: None, extensions: http::Extensions::default() })
     }
 
     async fn put_multipart_opts(
         &self,
         location: &Path,
-        opts: PutMultipartOptions,
+        _opts: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(location, opts).await
+        let hidden = self.inner.path_to_filesystem(&hidden::beside(location)?)?;
+        let place = self.inner.path_to_filesystem(location)?;
+        Ok(Box::new(HiddenUpload::new(hidden, place).await?))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

@@ -93,6 +93,22 @@ async fn an_upload_appears_whole_when_it_is_finished() {
 }
 
 #[tokio::test]
+async fn what_a_killed_upload_leaves_is_hidden_from_engines_and_seen_by_listings() {
+    let (_directory, storage) = open();
+    let mut upload = storage.upload("bucket-0/big").unwrap();
+    for _ in 0..2 {
+        upload.write(Bytes::from(vec![7; 5 << 20])).await.unwrap();
+    }
+    std::mem::forget(upload);
+    let listed = storage.list_all("").await.unwrap();
+    assert_eq!(listed.len(), 1);
+    let name = listed[0].name();
+    assert!(name.starts_with(".big.") && name.ends_with(".weir.tmp"), "{name}");
+    assert!(storage.delete(&[listed[0].path.clone()]).await[0].is_ok());
+    assert_eq!(storage.list_all("").await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn requests_are_counted() {
     let (_directory, storage) = open();
     storage.overwrite("a", "12345".into()).await.unwrap();

@@ -364,6 +364,14 @@ impl Java {
         self.process.request::<Orphans>(&request).map(|answer| answer.files)
     }
 
+    /// Removes the files that nothing refers to and that were modified before an instant, in milliseconds since the
+    /// epoch; their paths.
+    pub fn remove_orphans(&self, table: &TableAt, older_than_millis: u64) -> Result<Vec<String>> {
+        let mut request = table.request("orphans");
+        request["olderThanMillis"] = json!(older_than_millis);
+        self.process.request::<Orphans>(&request).map(|answer| answer.files)
+    }
+
     fn commit(&self, request: &Value) -> Result<u64> {
         let committed: Committed = self.process.request(request)?;
         committed.snapshot_id.ok_or_else(|| Error::Protocol {

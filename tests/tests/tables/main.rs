@@ -19,6 +19,7 @@ mod manifests;
 mod model;
 mod object_store;
 mod oracles;
+mod orphans;
 mod overwritten;
 mod partition_races;
 mod partition_times;

@@ -129,10 +129,17 @@ final class Maintenance {
     }
 
     /** Request: {@code dryRun}. Answer: {@code files} that are no longer referenced, however young. */
+    /**
+     * Request: {@code dryRun}, {@code olderThanMillis} (instant). Answer: {@code files} that are no longer referenced and
+     * older, or however young.
+     */
     JsonNode orphans(JsonNode request) throws Exception {
-        long future = System.currentTimeMillis() + Duration.ofDays(1).toMillis();
+        long olderThan =
+                Fields.has(request, "olderThanMillis")
+                        ? request.get("olderThanMillis").asLong()
+                        : System.currentTimeMillis() + Duration.ofDays(1).toMillis();
         CleanOrphanFilesResult result =
-                new LocalOrphanFilesClean(tables.open(request), future, Fields.flag(request, "dryRun")).clean();
+                new LocalOrphanFilesClean(tables.open(request), olderThan, Fields.flag(request, "dryRun")).clean();
         ObjectNode answer = Main.JSON.createObjectNode();
         result.getDeletedFilesPath().stream().map(Object::toString).sorted().forEach(answer.putArray("files")::add);
         return answer;
