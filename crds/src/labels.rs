@@ -24,3 +24,5 @@ pub const OPERATION: &str = "weir.dev/operation";
 pub const SCHEDULED_AT: &str = "weir.dev/scheduled-at";
 /// Annotation: what an inspection Job was started to look at; changes with the spec.
 pub const FINGERPRINT: &str = "weir.dev/fingerprint";
+/// Annotation of a Table: `true` lets its runs take the table over from another Table object that maintained it.
+pub const TAKE_OVER: &str = "weir.dev/take-over";

@@ -34,6 +34,9 @@ pub struct TableOwner {
     pub name: String,
     /// Its UID, which tells objects of one name in several clusters apart.
     pub uid: String,
+    /// Take the table over from another one that maintained it.
+    #[serde(default)]
+    pub take_over: bool,
 }
 
 impl std::fmt::Display for TableOwner {
@@ -62,6 +65,13 @@ pub enum Operation {
     Compact(CompactParameters),
     /// `weir expire-snapshots`.
     ExpireSnapshots(ExpireParameters),
+}
+
+impl Operation {
+    /// Whether it deletes files of the table, for which it must say who maintains the table.
+    pub const fn deletes_files(&self) -> bool {
+        matches!(self, Self::ExpireSnapshots(_))
+    }
 }
 
 /// What an inspection has to find out.
@@ -245,6 +255,9 @@ impl Invocation {
         }
         if let Some(owner) = &self.owner {
             flag("owner", owner.to_string());
+        }
+        if self.owner.as_ref().is_some_and(|owner| owner.take_over) {
+            args.push("--take-over".to_owned());
         }
         if matches!(&self.operation, Operation::Compact(parameters) if parameters.verify) {
             args.push("--verify".to_owned());

@@ -9,8 +9,8 @@ use kube::{
     runtime::controller::Action,
 };
 use serde_json::json;
-use weir_contract::{Invocation, RunIdentity};
-use weir_crds::{ActiveRun, RunStatus, Table};
+use weir_contract::{Invocation, RunIdentity, TableOwner};
+use weir_crds::{ActiveRun, RunStatus, Table, labels};
 
 use super::{
     decide::{Decision, decide},
@@ -259,17 +259,18 @@ impl<K: Run> Actor<'_, K> {
             name: format!("{namespace}/{}", self.run.name_any()),
             uid: self.observed.uid.clone(),
         };
+        let operation = self.run.operation();
         Work {
             job_name: self.observed.job_name.clone(),
             owner: self.run.controller_owner_ref(&()).unwrap_or_default(),
             table: table.name_any(),
             invocation: Invocation {
-                operation: self.run.operation(),
+                owner: operation.deletes_files().then(|| owner_of(table)),
+                operation,
                 location: table.spec.location.clone(),
                 dry_run,
                 options,
                 run: Some(identity),
-                owner: None,
             },
             storage: table.spec.storage.clone(),
             template: table.spec.job_template.clone().unwrap_or_default(),
@@ -319,5 +320,15 @@ fn job_view(job: &Job, now: Timestamp) -> JobView<'_> {
         name: job.metadata.name.as_deref().unwrap_or_default(),
         created: job.metadata.creation_timestamp.as_ref().map_or(now, |time| time.0),
         attempts: attempts(job),
+    }
+}
+
+/// The Table on whose behalf a run deletes files.
+fn owner_of(table: &Table) -> TableOwner {
+    TableOwner {
+        namespace: table.namespace().unwrap_or_default(),
+        name: table.name_any(),
+        uid: table.uid().unwrap_or_default(),
+        take_over: table.annotations().get(labels::TAKE_OVER).is_some_and(|value| value == "true"),
     }
 }

@@ -45,7 +45,7 @@ fn understood(args: Vec<String>) -> Invocation {
         other => panic!("the operator does not ask for {}", other.kind().verb()),
     };
     let owner = match &cli.verb {
-        Verb::ExpireSnapshots(args) => args.owner.owner.clone(),
+        Verb::ExpireSnapshots(args) => args.owner.owner.clone().map(|owner| (owner, args.owner.take_over)),
         _ => None,
     };
     let common = cli.verb.common();
@@ -61,7 +61,12 @@ fn understood(args: Vec<String>) -> Invocation {
             .clone()
             .zip(common.pod.run_uid.clone())
             .map(|(name, uid)| RunIdentity { name, uid }),
-        owner: owner.map(|owner| TableOwner { namespace: owner.namespace, name: owner.name, uid: owner.uid }),
+        owner: owner.map(|(owner, take_over)| TableOwner {
+            namespace: owner.namespace,
+            name: owner.name,
+            uid: owner.uid,
+            take_over,
+        }),
     }
 }
 
@@ -116,13 +121,14 @@ proptest! {
         dry_run in any::<bool>(),
         in_pod in any::<bool>(),
         owned in any::<bool>(),
+        take_over in any::<bool>(),
     ) {
         let run = in_pod.then(|| RunIdentity { name: "sales/orders-1".into(), uid: "0b1c-22".into() });
-        let deletes = matches!(operation, Operation::ExpireSnapshots(_));
-        let owner = (deletes && owned).then(|| TableOwner {
+        let owner = (operation.deletes_files() && owned).then(|| TableOwner {
             namespace: "sales".into(),
             name: "orders".into(),
             uid: "0b1c-11".into(),
+            take_over,
         });
         let asked = Invocation { operation, location: "s3://lake/t".into(), dry_run, options, run, owner };
         prop_assert_eq!(understood(asked.args()), asked);

@@ -96,8 +96,10 @@ fn removes_what_java_removes(
     }
     let run = run.done();
     engines.java.remove_orphans(&copy, threshold).unwrap();
-    assert_eq!(files_but_weirs(&path), files_but_weirs(&place.path(&copy)), "{}", run.result.message);
-    let gone = files.len() - files_but_weirs(&path).len();
+    let (ours, javas) = (files_but_weirs(&path), files_but_weirs(&place.path(&copy)));
+    assert_eq!(ours.difference(&javas).collect::<Vec<_>>(), Vec::<&String>::new(), "kept by Weir alone");
+    assert_eq!(javas.difference(&ours).collect::<Vec<_>>(), Vec::<&String>::new(), "kept by Java alone");
+    let gone = files.len() - ours.len();
     assert!(gone > LEFTOVERS.len(), "{gone} files are gone");
     assert_eq!(run.result.cleanup.unwrap().files, i64::try_from(gone).unwrap());
     assert!(path.join("manifest/at").exists() && !path.join("manifest/before").exists());
@@ -123,8 +125,9 @@ fn leave(place: &Place, table: &TableAt) {
         .filter(|directory| directory.rsplit('/').next().unwrap().starts_with("bucket-"))
         .collect();
     assert!(!buckets.is_empty());
-    for bucket in buckets {
-        std::fs::write(path.join(&bucket).join("data-0b1c-0.parquet"), "left").unwrap();
+    // Each with a name of its own: of several of one name Java deletes one.
+    for (number, bucket) in buckets.iter().enumerate() {
+        std::fs::write(path.join(bucket).join(format!("data-0b1c-{number}.parquet")), "left").unwrap();
     }
     age(&path, SystemTime::now() - 10 * DAY);
 }
@@ -159,6 +162,6 @@ fn set_modified(path: &Path, at: SystemTime) {
     File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
 }
 
-fn files_but_weirs(table: &Path) -> Vec<String> {
+fn files_but_weirs(table: &Path) -> BTreeSet<String> {
     listing(table).into_keys().filter(|path| !path.starts_with(".weir/")).collect()
 }

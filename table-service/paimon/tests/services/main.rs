@@ -11,6 +11,7 @@ mod manifests;
 mod merging;
 mod orphans;
 mod partitions;
+mod owners;
 mod parts;
 mod picking;
 mod portions;
