@@ -128,7 +128,6 @@ final class Maintenance {
         return Main.JSON.createObjectNode().put("snapshotId", table.snapshotManager().latestSnapshotId());
     }
 
-    /** Request: {@code dryRun}. Answer: {@code files} that are no longer referenced, however young. */
     /**
      * Request: {@code dryRun}, {@code olderThanMillis} (instant). Answer: {@code files} that are no longer referenced and
      * older, or however young.
