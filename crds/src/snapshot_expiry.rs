@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
-use weir_contract::ExpiryResult;
+use weir_contract::{ExpiryResult, MaintenanceStep};
 
 use crate::{Resources, RunStatus, TableRef};
 
 /// Status of a SnapshotExpiry.
 pub type SnapshotExpiryStatus = RunStatus<ExpiryResult>;
 
-/// One expiry of snapshots of one table.
+/// One expiry of snapshots of one table, with the tags, partitions, consumers and changelogs that go with it.
 ///
 /// Only `suspend` and `ttlSecondsAfterFinished` may change after creation. Unset fields do not inherit from the
 /// schedule of the Table: a run is self-contained.
@@ -101,6 +101,23 @@ pub struct SnapshotExpirySpec {
     "retainMin must not exceed retainMax"
 ))]
 pub struct ExpiryParameters {
+    /// The steps to take, each in its place: `Tags`, `Partitions`, `Consumers`, `Snapshots`, `Changelogs`. Unset: those
+    /// that the table's own Paimon options ask for (automatic tags, `partition.expiration-time`,
+    /// `consumer.expiration-time`), snapshots and changelogs always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5))]
+    #[x_kube(validation = ("self.all(step, self.exists_one(other, other == step))", "a step is named once"))]
+    pub include: Vec<MaintenanceStep>,
+    /// Remove consumers whose readers have been silent for this long, for example `72h`; those that have read everything
+    /// stay. Unset: the table's `consumer.expiration-time`, else none is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 21), regex(pattern = r"^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$"))]
+    pub consumers_idle_for: Option<String>,
+    /// Zone of the times in partition values, and of writers' clocks where the table's options do not tell, for example
+    /// `Europe/Berlin`. Unset: UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub time_zone: Option<String>,
     /// Expire only snapshots older than this, for example `72h` or `1h30m`. Unset: the table's
     /// `snapshot.time-retained`, else 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]

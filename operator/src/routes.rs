@@ -160,7 +160,7 @@ fn note_uid<K: Resource>(index: &Index, object: &K, exists: bool) {
 fn kind_of(verb: &str) -> Option<RunKind> {
     match verb {
         "compact" => Some(RunKind::CompactionJob),
-        "expire-snapshots" => Some(RunKind::SnapshotExpiry),
+        "maintain" => Some(RunKind::SnapshotExpiry),
         _ => None,
     }
 }
@@ -172,7 +172,7 @@ fn endpoint(table: &Table) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use weir_contract::{CompactParameters, ExpireParameters, InspectParameters, Invocation, Operation};
+    use weir_contract::{CompactParameters, InspectParameters, Invocation, MaintainParameters, Operation};
 
     use super::*;
 
@@ -194,7 +194,7 @@ mod tests {
             Some(RunKind::CompactionJob)
         );
         assert_eq!(
-            kind_of(verb(Operation::ExpireSnapshots(ExpireParameters::default()))),
+            kind_of(verb(Operation::Maintain(MaintainParameters::default()))),
             Some(RunKind::SnapshotExpiry)
         );
         assert_eq!(kind_of(verb(Operation::Inspect(InspectParameters::default()))), None);

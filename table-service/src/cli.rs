@@ -14,6 +14,7 @@ mod expire_changelogs;
 mod expire_partitions;
 mod expire_snapshots;
 mod inspect;
+mod maintain;
 mod mark_partition_done;
 mod owner;
 mod remove_orphans;
@@ -29,8 +30,9 @@ pub(crate) use expire_changelogs::ExpireChangelogsArgs;
 pub(crate) use expire_partitions::{ExpirePartitionsArgs, ExpireStrategyArg};
 pub(crate) use expire_snapshots::ExpireSnapshotsArgs;
 pub(crate) use inspect::{InspectArgs, ServiceArg};
+pub(crate) use maintain::MaintainArgs;
 pub(crate) use mark_partition_done::MarkPartitionDoneArgs;
-pub(crate) use owner::OwnerArgs;
+use owner::OwnerArgs;
 pub(crate) use remove_orphans::RemoveOrphansArgs;
 pub(crate) use rollback_to::{RollbackToArgs, TargetArgs};
 pub(crate) use tags::{
@@ -96,6 +98,8 @@ pub(crate) enum Verb {
     RestoreTrash(RestoreTrashArgs),
     /// Delete for good what has been in the trash for long.
     PurgeTrash(PurgeTrashArgs),
+    /// Do what the table's options ask for beside compaction: tags, partitions, consumers, snapshots, changelogs.
+    Maintain(MaintainArgs),
 }
 
 impl Verb {
@@ -123,7 +127,26 @@ impl Verb {
             Self::RemoveOrphans(args) => &args.common,
             Self::RestoreTrash(args) => &args.common,
             Self::PurgeTrash(args) => &args.common,
+            Self::Maintain(args) => &args.common,
         }
+    }
+
+    /// Whether it takes something away for good, which is refused to anyone but the table's owner.
+    pub(crate) const fn deletes(&self) -> bool {
+        matches!(
+            self,
+            Self::ExpireSnapshots(_)
+                | Self::ExpirePartitions(_)
+                | Self::RollbackTo(_)
+                | Self::ExpireChangelogs(_)
+                | Self::ExpireConsumers(_)
+                | Self::DeleteTag(_)
+                | Self::ExpireTags(_)
+                | Self::AutoTag(_)
+                | Self::RemoveOrphans(_)
+                | Self::PurgeTrash(_)
+                | Self::Maintain(_)
+        )
     }
 
     /// Which verb it is, in results.
@@ -150,6 +173,7 @@ impl Verb {
             Self::RemoveOrphans(_) => OperationKind::RemoveOrphans,
             Self::RestoreTrash(_) => OperationKind::RestoreTrash,
             Self::PurgeTrash(_) => OperationKind::PurgeTrash,
+            Self::Maintain(_) => OperationKind::Maintain,
         }
     }
 }
@@ -174,6 +198,8 @@ pub(crate) struct CommonArgs {
     pub(crate) report: Option<String>,
     #[command(flatten)]
     pub(crate) pod: PodArgs,
+    #[command(flatten)]
+    pub(crate) owner: OwnerArgs,
 }
 
 /// What the operator tells a pod.

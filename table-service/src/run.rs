@@ -73,6 +73,12 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
     if let Err(error) = signals::cancel_on_signal(control.clone()) {
         return Ended::failed(Reason::InternalError, format!("signals cannot be handled: {error}"));
     }
+    if verb.deletes() {
+        let claim = verb.common().owner.claim(verb.common().dry_run);
+        if let Err(error) = claim.require(storage).await {
+            return Ended::failed(failure::reason(&error), error.to_string());
+        }
+    }
     let done = match verb {
         Verb::Inspect(args) => verb::inspect::run(args, storage, report).await,
         Verb::Compact(args) => verb::compact::run(args, storage, &control, report).await,
@@ -94,6 +100,7 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
         Verb::AutoTag(args) => verb::tags::auto(args, storage, &control, report).await,
         Verb::RemoveOrphans(args) => verb::remove_orphans::run(args, storage, &control, report).await,
         Verb::RestoreTrash(args) => verb::trash::restore(args, storage, report).await,
+        Verb::Maintain(args) => verb::maintain::run(args, storage, &control, report).await,
         Verb::PurgeTrash(args) => verb::trash::purge(args, storage, report).await,
     };
     match done {

@@ -15,6 +15,7 @@ pub(crate) mod expire_changelogs;
 pub(crate) mod expire_partitions;
 pub(crate) mod expire_snapshots;
 pub(crate) mod inspect;
+pub(crate) mod maintain;
 pub(crate) mod mark_partition_done;
 pub(crate) mod remove_orphans;
 pub(crate) mod rollback_to;

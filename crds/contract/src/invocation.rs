@@ -63,14 +63,14 @@ pub enum Operation {
     Inspect(InspectParameters),
     /// `weir compact`.
     Compact(CompactParameters),
-    /// `weir expire-snapshots`.
-    ExpireSnapshots(ExpireParameters),
+    /// `weir maintain`.
+    Maintain(MaintainParameters),
 }
 
 impl Operation {
     /// Whether it deletes files of the table, for which it must say who maintains the table.
     pub const fn deletes_files(&self) -> bool {
-        matches!(self, Self::ExpireSnapshots(_))
+        matches!(self, Self::Maintain(_))
     }
 }
 
@@ -182,18 +182,57 @@ impl std::str::FromStr for PartitionFilter {
     }
 }
 
-/// Which snapshots to keep.
+/// What to do beside compaction, and which snapshots to keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ExpireParameters {
+pub struct MaintainParameters {
+    /// The steps to take; empty means those that the table's options ask for.
+    pub include: Vec<MaintenanceStep>,
     /// Keep at least this many snapshots.
     pub retain_min: Option<u32>,
     /// Keep at most this many snapshots, however young.
     pub retain_max: Option<u32>,
-    /// Expire only what is older: a duration back from now (`24h`) or an RFC 3339 instant.
+    /// Expire only snapshots that are older: a duration back from now (`24h`) or an RFC 3339 instant.
     pub older_than: Option<String>,
     /// Expire at most this many snapshots in one run.
     pub max_deletes: Option<u32>,
+    /// Remove consumers that have been silent for this long, as a duration (`72h`).
+    pub consumers_idle_for: Option<String>,
+    /// Zone of the times in partitions, as the time zone database names it.
+    pub time_zone: Option<String>,
+}
+
+/// A part of the maintenance of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum MaintenanceStep {
+    /// Automatic tags that are due are made, and tags whose time is over are deleted.
+    Tags,
+    /// Partitions that are older than `partition.expiration-time` are dropped.
+    Partitions,
+    /// Consumers whose readers have been silent for long are removed.
+    Consumers,
+    /// Old snapshots are removed.
+    Snapshots,
+    /// Old changelogs that outlived their snapshots are removed.
+    Changelogs,
+}
+
+impl MaintenanceStep {
+    /// All steps, in the order in which they are taken.
+    pub const ALL: [Self; 5] =
+        [Self::Tags, Self::Partitions, Self::Consumers, Self::Snapshots, Self::Changelogs];
+
+    /// The value of `--include`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tags => "tags",
+            Self::Partitions => "partitions",
+            Self::Consumers => "consumers",
+            Self::Snapshots => "snapshots",
+            Self::Changelogs => "changelogs",
+        }
+    }
 }
 
 impl Invocation {
@@ -228,7 +267,10 @@ impl Invocation {
                     }
                 }
             }
-            Operation::ExpireSnapshots(parameters) => {
+            Operation::Maintain(parameters) => {
+                for step in &parameters.include {
+                    flag("include", step.as_str().to_owned());
+                }
                 let numbers = [
                     ("retain-min", parameters.retain_min),
                     ("retain-max", parameters.retain_max),
@@ -239,8 +281,15 @@ impl Invocation {
                         flag(name, value.to_string());
                     }
                 }
-                if let Some(older_than) = &parameters.older_than {
-                    flag("older-than", older_than.clone());
+                let texts = [
+                    ("older-than", &parameters.older_than),
+                    ("consumers-idle-for", &parameters.consumers_idle_for),
+                    ("time-zone", &parameters.time_zone),
+                ];
+                for (name, value) in texts {
+                    if let Some(value) = value {
+                        flag(name, value.clone());
+                    }
                 }
             }
         }
@@ -273,7 +322,7 @@ impl Invocation {
         match self.operation {
             Operation::Inspect(_) => "inspect",
             Operation::Compact(_) => "compact",
-            Operation::ExpireSnapshots(_) => "expire-snapshots",
+            Operation::Maintain(_) => "maintain",
         }
     }
 }

@@ -18,8 +18,8 @@ mod result;
 
 pub use exit_code::ExitCode;
 pub use invocation::{
-    CompactParameters, CompactionStrategy, ExpireParameters, InspectParameters, Invocation, Operation,
-    PartitionFilter, RunIdentity, Service, TableOwner,
+    CompactParameters, CompactionStrategy, InspectParameters, Invocation, MaintainParameters,
+    MaintenanceStep, Operation, PartitionFilter, RunIdentity, Service, TableOwner,
 };
 pub use message::{MAX_TERMINATION_MESSAGE_BYTES, MAX_TEXT_BYTES, TerminationMessage, truncate};
 pub use reason::Reason;

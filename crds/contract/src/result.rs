@@ -47,6 +47,8 @@ pub enum OperationKind {
     RestoreTrash,
     /// `weir purge-trash`.
     PurgeTrash,
+    /// `weir maintain`.
+    Maintain,
 }
 
 impl OperationKind {
@@ -57,6 +59,7 @@ impl OperationKind {
             Self::Compact => "compact",
             Self::ExpireSnapshots => "expire-snapshots",
             Self::WhatIf => "what-if",
+            Self::Maintain => "maintain",
             Self::ExpirePartitions => "expire-partitions",
             Self::MarkPartitionDone => "mark-partition-done",
             Self::CompactManifests => "compact-manifests",
@@ -191,6 +194,16 @@ pub struct ExpiryResult {
     pub deleted_bytes: i64,
     /// Files that could not be deleted and stay in the journal for the next run.
     pub failed_deletes: i64,
+    /// Automatic tags that were made.
+    pub created_tags: i64,
+    /// Tags that were deleted.
+    pub deleted_tags: i64,
+    /// Partitions that were dropped.
+    pub dropped_partitions: i64,
+    /// Consumers that were removed.
+    pub removed_consumers: i64,
+    /// Long-lived changelogs that were removed.
+    pub expired_changelogs: i64,
     /// What kept older snapshots alive: a consumer, the minimum to retain, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use serde::{Serialize, de::DeserializeOwned};
 use weir_contract::{
-    CompactParameters, CompactionResult, ExpireParameters, ExpiryResult, Operation, PartitionFilter,
+    CompactParameters, CompactionResult, ExpiryResult, MaintainParameters, Operation, PartitionFilter,
     RunResult,
 };
 use weir_crds::{
@@ -165,10 +165,22 @@ impl Run for SnapshotExpiry {
     }
 
     fn operation(&self) -> Operation {
-        let ExpiryParameters { older_than, retain_min, retain_max, max_deletes, options: _, dry_run: _ } =
-            self.spec.parameters.clone().unwrap_or_default();
+        let ExpiryParameters {
+            include,
+            consumers_idle_for,
+            time_zone,
+            older_than,
+            retain_min,
+            retain_max,
+            max_deletes,
+            options: _,
+            dry_run: _,
+        } = self.spec.parameters.clone().unwrap_or_default();
         let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok());
-        Operation::ExpireSnapshots(ExpireParameters {
+        Operation::Maintain(MaintainParameters {
+            include,
+            consumers_idle_for,
+            time_zone,
             retain_min: count(retain_min),
             retain_max: count(retain_max),
             older_than,
@@ -246,6 +258,44 @@ mod tests {
                 "--option=commit.max-retries=3",
                 "--verify",
                 "--dry-run",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_parameter_of_an_expiry_reaches_the_command_line() {
+        let expiry: SnapshotExpiry = serde_json::from_value(json!({
+            "apiVersion": "weir.dev/v1alpha1",
+            "kind": "SnapshotExpiry",
+            "metadata": {"name": "orders-1"},
+            "spec": {"tableRef": {"name": "orders"}, "parameters": {
+                "include": ["Tags", "Snapshots"],
+                "retainMin": 5,
+                "retainMax": 50,
+                "maxDeletes": 500,
+                "olderThan": "72h",
+                "consumersIdleFor": "240h",
+                "timeZone": "Europe/Berlin",
+            }},
+        }))
+        .unwrap();
+        let (options, dry_run) = expiry.modifiers();
+        let location = "s3://lake/orders".to_owned();
+        let asked =
+            Invocation { operation: expiry.operation(), location, dry_run, options, run: None, owner: None };
+        assert_eq!(
+            asked.args(),
+            [
+                "maintain",
+                "s3://lake/orders",
+                "--include=tags",
+                "--include=snapshots",
+                "--retain-min=5",
+                "--retain-max=50",
+                "--max-deletes=500",
+                "--older-than=72h",
+                "--consumers-idle-for=240h",
+                "--time-zone=Europe/Berlin",
             ]
         );
     }

@@ -22,6 +22,7 @@ pub mod deletion;
 mod error;
 pub mod expiry;
 pub mod inspection;
+pub mod maintain;
 pub mod manifests;
 pub mod orphans;
 pub mod owner;

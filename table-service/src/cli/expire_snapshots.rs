@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::{CommonArgs, OwnerArgs};
+use super::CommonArgs;
 use crate::instant::Instant;
 
 /// Arguments of `expire-snapshots`.
@@ -8,8 +8,6 @@ use crate::instant::Instant;
 pub(crate) struct ExpireSnapshotsArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
-    #[command(flatten)]
-    pub(crate) owner: OwnerArgs,
     /// Keep at least this many snapshots [default: the table's snapshot.num-retained.min, 10].
     #[arg(long, value_name = "N")]
     pub(crate) retain_min: Option<u32>,

@@ -1,7 +1,7 @@
 use clap::Args;
 use weir_paimon::owner::{Claim, Owner};
 
-/// Arguments of every verb that deletes files.
+/// For whom a run works. Verbs that delete nothing pass it over.
 #[derive(Debug, Args)]
 pub(crate) struct OwnerArgs {
     /// Table object on whose behalf this process works, namespace/name/uid.

@@ -1,15 +1,13 @@
 use clap::Args;
 use weir_paimon::orphans::{OlderThan, Share};
 
-use super::{CommonArgs, OwnerArgs};
+use super::CommonArgs;
 
 /// Arguments of `remove-orphans`.
 #[derive(Debug, Args)]
 pub(crate) struct RemoveOrphansArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
-    #[command(flatten)]
-    pub(crate) owner: OwnerArgs,
     /// Remove only files older than this by the store's clock: an age (3d, 36h) or an RFC 3339 instant. Below 24 hours
     /// only with --allow-young.
     #[arg(long, value_name = "WHEN", default_value = "3d", value_parser = older_than)]

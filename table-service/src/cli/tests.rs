@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use weir_contract::{
-    CompactParameters, CompactionStrategy, ExpireParameters, InspectParameters, Invocation, Operation,
-    PartitionFilter, RunIdentity, Service, TableOwner,
+    CompactParameters, CompactionStrategy, InspectParameters, Invocation, MaintainParameters,
+    MaintenanceStep, Operation, PartitionFilter, RunIdentity, Service, TableOwner,
 };
 
 use super::*;
@@ -36,7 +36,13 @@ fn understood(args: Vec<String>) -> Invocation {
             max_input_bytes: args.max_input_bytes.map(|size| size.bytes().to_string()),
             verify: args.verify,
         }),
-        Verb::ExpireSnapshots(args) => Operation::ExpireSnapshots(ExpireParameters {
+        Verb::Maintain(args) => Operation::Maintain(MaintainParameters {
+            include: MaintenanceStep::ALL
+                .into_iter()
+                .filter(|step| args.include.iter().any(|included| included.as_str() == step.as_str()))
+                .collect(),
+            consumers_idle_for: args.consumers_idle_for.map(|time| format!("{}s", time.as_secs())),
+            time_zone: args.time_zone.iana_name().filter(|name| *name != "UTC").map(str::to_owned),
             retain_min: args.retain_min,
             retain_max: args.retain_max,
             older_than: args.older_than.map(|instant| instant.0.to_string()),
@@ -44,11 +50,8 @@ fn understood(args: Vec<String>) -> Invocation {
         }),
         other => panic!("the operator does not ask for {}", other.kind().verb()),
     };
-    let owner = match &cli.verb {
-        Verb::ExpireSnapshots(args) => args.owner.owner.clone().map(|owner| (owner, args.owner.take_over)),
-        _ => None,
-    };
     let common = cli.verb.common();
+    let owner = common.owner.owner.clone().map(|owner| (owner, common.owner.take_over));
     assert_eq!(common.pod.contract_version.is_some(), common.pod.run.is_some());
     Invocation {
         operation,
@@ -105,12 +108,23 @@ fn operations() -> impl Strategy<Value = Operation> {
     );
     let number = || prop::option::of(any::<u32>());
     let older_than = prop::option::of(Just("2026-11-20T00:00:00Z".to_owned()));
-    let expire = (number(), number(), number(), older_than).prop_map(
-        |(retain_min, retain_max, max_deletes, older_than)| {
-            Operation::ExpireSnapshots(ExpireParameters { retain_min, retain_max, older_than, max_deletes })
+    let steps = prop::sample::subsequence(MaintenanceStep::ALL.to_vec(), 0..=5);
+    let idle = prop::option::of((1..100_000u32).prop_map(|seconds| format!("{seconds}s")));
+    let zone = prop::option::of(Just("Europe/Berlin".to_owned()));
+    let maintain = ((number(), number(), number()), older_than, steps, idle, zone).prop_map(
+        |((retain_min, retain_max, max_deletes), older_than, include, consumers_idle_for, time_zone)| {
+            Operation::Maintain(MaintainParameters {
+                include,
+                retain_min,
+                retain_max,
+                older_than,
+                max_deletes,
+                consumers_idle_for,
+                time_zone,
+            })
         },
     );
-    prop_oneof![inspect, compact, expire]
+    prop_oneof![inspect, compact, maintain]
 }
 
 proptest! {
@@ -176,13 +190,13 @@ fn an_option_needs_a_key_and_a_value() {
 #[test]
 fn defaults_leave_everything_to_the_table() {
     let asked = Invocation {
-        operation: Operation::ExpireSnapshots(ExpireParameters::default()),
+        operation: Operation::Maintain(MaintainParameters::default()),
         location: "/t".into(),
         dry_run: false,
         options: BTreeMap::new(),
         run: None,
         owner: None,
     };
-    assert_eq!(asked.args(), ["expire-snapshots", "/t"]);
+    assert_eq!(asked.args(), ["maintain", "/t"]);
     assert_eq!(understood(asked.args()), asked);
 }

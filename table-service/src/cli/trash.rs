@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{CommonArgs, OwnerArgs};
+use super::CommonArgs;
 
 /// Arguments of `restore-trash`.
 #[derive(Debug, Args)]
@@ -20,8 +20,6 @@ pub(crate) struct RestoreTrashArgs {
 pub(crate) struct PurgeTrashArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
-    #[command(flatten)]
-    pub(crate) owner: OwnerArgs,
     /// Delete only what was moved to the trash at least so long ago, by the store's clock.
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = crate::instant::duration)]
     pub(crate) older_than: Duration,

@@ -24,7 +24,6 @@ pub(crate) async fn run(
         options: options(&args.common),
         ..ExpireSnapshots::default()
     };
-    args.owner.claim(args.common.dry_run).require(storage).await?;
     let mut service = ExpireReport::default();
     let outcome = expire.run(storage, control, &mut service).await;
     report.snapshot_before = service.latest_snapshot;
@@ -42,7 +41,8 @@ pub(crate) async fn run(
     })
 }
 
-fn figures(report: &ExpireReport) -> ExpiryResult {
+/// The figures of an expiry.
+pub(super) fn figures(report: &ExpireReport) -> ExpiryResult {
     ExpiryResult {
         expired_snapshots: count(report.expired_snapshots.len()),
         remaining_snapshots: count(report.remaining_snapshots),
@@ -51,6 +51,7 @@ fn figures(report: &ExpireReport) -> ExpiryResult {
         deleted_bytes: count(report.bytes()),
         failed_deletes: count(report.left.len()),
         held_by: report.held_by.clone(),
+        ..ExpiryResult::default()
     }
 }
 

@@ -19,7 +19,6 @@ pub(crate) async fn run(
     control: &Control,
     report: &mut Report,
 ) -> Result<(Outcome, String)> {
-    args.owner.claim(args.common.dry_run).require(storage).await?;
     let remove = RemoveOrphans {
         older_than: args.older_than,
         allow_young: args.allow_young,

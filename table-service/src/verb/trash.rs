@@ -52,7 +52,6 @@ pub(crate) async fn purge(
     storage: &Storage,
     report: &mut Report,
 ) -> Result<(Outcome, String)> {
-    args.owner.claim(args.common.dry_run).require(storage).await?;
     let purge = PurgeTrash { older_than: args.older_than, dry_run: args.common.dry_run };
     let mut service = PurgeReport::default();
     let outcome = purge.run(storage, &mut service).await;

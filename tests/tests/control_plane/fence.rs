@@ -18,7 +18,7 @@ pub(crate) async fn runs_of_one_kind_go_one_after_the_other(environment: Arc<Env
         stage.run::<CompactionJob>(name, spec()).await?;
     }
     stage.run::<SnapshotExpiry>("a", spec()).await?;
-    stage.kubelet.pod("expire-snapshots", "a").await?;
+    stage.kubelet.pod("maintain", "a").await?;
     let mut order = Vec::new();
     for round in 0..3 {
         let running = eventually(async || {

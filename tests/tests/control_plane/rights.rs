@@ -58,7 +58,7 @@ async fn exercise(stage: &Stage) -> Result<()> {
     stage.ready_table("orders", json!({"maintenance": {"compaction": {
         "schedule": "* * * * *", "jitterSeconds": 0, "successfulJobsHistoryLimit": 0, "parameters": {"dryRun": true},
     }, "snapshotExpiry": {"schedule": "* * * * *", "jitterSeconds": 0, "successfulJobsHistoryLimit": 0}}})).await?;
-    for (operation, verb) in [("compact", "Compact"), ("expire-snapshots", "ExpireSnapshots")] {
+    for (operation, verb) in [("compact", "Compact"), ("maintain", "Maintain")] {
         let pods = kube::api::ListParams::default().labels(&format!("weir.dev/operation={operation}"));
         let api = stage.api::<k8s_openapi::api::core::v1::Pod>();
         let pod = eventually_long(async || Ok(api.list(&pods).await?.items.pop())).await?;

@@ -58,6 +58,12 @@ fn cases() -> Vec<Case> {
         json!({"spec": {"parameters": {"retainMin": 3, "retainMax": 3}}}),
         json!({"spec": {"parameters": {"retainMin": 4, "retainMax": 3}}}),
     ));
+    cases.push(case(
+        "SnapshotExpiry",
+        "a step is named once",
+        json!({"spec": {"parameters": {"include": ["Snapshots", "Tags"]}}}),
+        json!({"spec": {"parameters": {"include": ["Tags", "Tags"]}}}),
+    ));
     cases
 }
 

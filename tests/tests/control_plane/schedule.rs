@@ -134,7 +134,7 @@ pub(crate) async fn a_failed_run_spaces_out_its_schedule(environment: Arc<Enviro
     stage.patch::<Table>("orders", json!({"metadata": {"labels": {"look": "again"}}})).await?;
     let run = eventually(async || Ok(stage.list::<SnapshotExpiry>().await?.pop())).await?;
     let name = run.map(|run| run.name_any()).unwrap_or_default();
-    let pod = stage.kubelet.pod("expire-snapshots", &name).await?;
+    let pod = stage.kubelet.pod("maintain", &name).await?;
     stage.kubelet.end(&pod, End::code(16)).await?;
     let table: Table = stage
         .until("orders", "is unhealthy", |table: &Table| {

@@ -15,6 +15,7 @@ mod differential;
 mod expiry;
 mod inspection;
 mod listing;
+mod maintain;
 mod manifests;
 mod model;
 mod object_store;

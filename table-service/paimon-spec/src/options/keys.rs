@@ -256,6 +256,8 @@ keys! {
     TAG_NUM_RETAINED_MAX: i32 = "tag.num-retained-max";
     /// How long tags stay.
     TAG_DEFAULT_TIME_RETAINED: Duration = "tag.default-time-retained";
+    /// Whether tags whose time is over are deleted.
+    TAG_TIME_EXPIRE_ENABLED: bool = "tag.time-expire-enabled" => "true";
     /// How often tags are made, of any length; instead of the period.
     TAG_CREATION_PERIOD_DURATION: Duration = "tag.creation-period-duration";
     /// Whether periods without a snapshot get the snapshots that follow, one each.

@@ -1,0 +1,41 @@
+use clap::Args;
+use jiff::tz::TimeZone;
+use weir_paimon::maintain::Step;
+
+use super::CommonArgs;
+use crate::instant::Instant;
+
+/// Arguments of `maintain`.
+#[derive(Debug, Args)]
+pub(crate) struct MaintainArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// Take only these steps: tags, partitions, consumers, snapshots, changelogs. May be repeated or joined with commas
+    /// [default: those that the table's options ask for].
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
+    pub(crate) include: Vec<Step>,
+    /// Keep at least this many snapshots [default: the table's snapshot.num-retained.min, 10].
+    #[arg(long, value_name = "N")]
+    pub(crate) retain_min: Option<u32>,
+    /// Keep at most this many snapshots, however young [default: the table's snapshot.num-retained.max, no limit].
+    #[arg(long, value_name = "N")]
+    pub(crate) retain_max: Option<u32>,
+    /// Expire only snapshots older than this: a duration back from now (24h, 7d, 0s) or an RFC 3339 instant
+    /// [default: the table's snapshot.time-retained, 1 h].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) older_than: Option<Instant>,
+    /// Expire at most this many snapshots [default: the table's snapshot.expire.limit, 50].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_deletes: Option<u32>,
+    /// Remove consumers whose readers have been silent for this long [default: the table's consumer.expiration-time;
+    /// without it none is removed].
+    #[arg(long, value_name = "DURATION", value_parser = crate::instant::duration)]
+    pub(crate) consumers_idle_for: Option<std::time::Duration>,
+    /// Wait this long between the removal of snapshots and of their files, for readers that have just opened one.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::instant::duration)]
+    pub(crate) grace: std::time::Duration,
+    /// Zone of the times in partitions, and of writers' clocks where the table's options do not tell: Europe/Berlin,
+    /// +08:00.
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = weir_paimon::tags::parse_time_zone)]
+    pub(crate) time_zone: TimeZone,
+}
