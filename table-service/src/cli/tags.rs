@@ -117,20 +117,20 @@ pub(crate) struct AutoTagArgs {
 #[group(id = "keep", multiple = true, conflicts_with = "num_retained_max")]
 pub(crate) struct KeepArgs {
     /// Keep the last automatic tag of each of the last N hours that have one.
-    #[arg(long, value_name = "N")]
-    pub(crate) keep_hourly: Option<u32>,
+    #[arg(long = "keep-hourly", value_name = "N")]
+    pub(crate) hourly: Option<u32>,
     /// Keep the last automatic tag of each of the last N days that have one.
-    #[arg(long, value_name = "N")]
-    pub(crate) keep_daily: Option<u32>,
+    #[arg(long = "keep-daily", value_name = "N")]
+    pub(crate) daily: Option<u32>,
     /// Keep the last automatic tag of each of the last N weeks that have one; weeks begin on Mondays.
-    #[arg(long, value_name = "N")]
-    pub(crate) keep_weekly: Option<u32>,
+    #[arg(long = "keep-weekly", value_name = "N")]
+    pub(crate) weekly: Option<u32>,
     /// Keep the last automatic tag of each of the last N months that have one.
-    #[arg(long, value_name = "N")]
-    pub(crate) keep_monthly: Option<u32>,
+    #[arg(long = "keep-monthly", value_name = "N")]
+    pub(crate) monthly: Option<u32>,
     /// Keep the last automatic tag of each of the last N years that have one.
-    #[arg(long, value_name = "N")]
-    pub(crate) keep_yearly: Option<u32>,
+    #[arg(long = "keep-yearly", value_name = "N")]
+    pub(crate) yearly: Option<u32>,
 }
 
 /// The zone that nobody wrote into the table.
@@ -183,4 +183,60 @@ fn period(text: &str) -> Result<Period, String> {
 
 fn zone(text: &str) -> Result<TimeZone, String> {
     weir_paimon::tags::parse_time_zone(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Verb};
+
+    fn auto_tag(flags: &[&str]) -> Result<AutoTagArgs, clap::Error> {
+        let cli = Cli::try_parse_from([&["weir", "auto-tag", "/t"], flags].concat())?;
+        match cli.verb {
+            Verb::AutoTag(args) => Ok(args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_period_is_a_word_or_a_length() {
+        let period = |text| auto_tag(&["--period", text]).map(|args| args.period.unwrap());
+        assert_eq!(period("two-hours").unwrap(), Period::Word(TagCreationPeriod::TwoHours));
+        assert_eq!(period("15m").unwrap(), Period::Length(Duration::from_mins(15)));
+        assert!(period("monthly").is_err());
+    }
+
+    #[test]
+    fn completion_may_stand_alone() {
+        let completion = |flags: &[&str]| auto_tag(flags).unwrap().completion;
+        assert_eq!(completion(&["--completion"]), Some(true));
+        assert_eq!(completion(&["--completion", "false"]), Some(false));
+        assert_eq!(completion(&[]), None);
+    }
+
+    #[test]
+    fn generations_and_a_number_exclude_each_other() {
+        let args = auto_tag(&["--keep-daily", "30", "--keep-monthly", "12"]).unwrap();
+        assert_eq!((args.keep.daily, args.keep.monthly, args.keep.yearly), (Some(30), Some(12), None));
+        assert!(auto_tag(&["--keep-daily", "30", "--num-retained-max", "5"]).is_err());
+        assert!(auto_tag(&["--num-retained-max", "0"]).is_err());
+    }
+
+    #[test]
+    fn a_zone_has_javas_forms() {
+        assert_eq!(auto_tag(&[]).unwrap().zone.time_zone, TimeZone::UTC);
+        assert!(auto_tag(&["--time-zone", "UTC+8"]).is_ok());
+        assert!(auto_tag(&["--time-zone", "Mars"]).is_err());
+    }
+
+    #[test]
+    fn a_tag_is_made_of_one_thing() {
+        let parse = |flags: &[&str]| {
+            Cli::try_parse_from([&["weir", "create-tag", "/t", "--tag", "x"], flags].concat())
+        };
+        assert!(parse(&[]).is_ok() && parse(&["--watermark", "-1"]).is_ok());
+        assert!(parse(&["--snapshot", "1", "--timestamp", "1d"]).is_err());
+    }
 }

@@ -148,11 +148,11 @@ pub(crate) async fn auto(
     let auto = AutoTag {
         period,
         generations: Generations {
-            hourly: keep.keep_hourly.unwrap_or_default(),
-            daily: keep.keep_daily.unwrap_or_default(),
-            weekly: keep.keep_weekly.unwrap_or_default(),
-            monthly: keep.keep_monthly.unwrap_or_default(),
-            yearly: keep.keep_yearly.unwrap_or_default(),
+            hourly: keep.hourly.unwrap_or_default(),
+            daily: keep.daily.unwrap_or_default(),
+            weekly: keep.weekly.unwrap_or_default(),
+            monthly: keep.monthly.unwrap_or_default(),
+            yearly: keep.yearly.unwrap_or_default(),
         },
         time_zone: args.zone.time_zone.clone(),
         dry_run: args.common.dry_run,

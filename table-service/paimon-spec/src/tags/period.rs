@@ -114,7 +114,7 @@ mod tests {
                 assert_eq!(period.name(period.start(NOON + 59_999)).as_deref(), Some(name));
             }
         }
-        let quarter = TagPeriod::of_length(Duration::from_secs(900)).unwrap();
+        let quarter = TagPeriod::of_length(Duration::from_mins(15)).unwrap();
         assert_eq!(quarter.name(quarter.start(NOON + 16 * 60_000)).as_deref(), Some("202611211215"));
     }
 

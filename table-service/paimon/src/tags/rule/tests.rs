@@ -158,6 +158,15 @@ fn the_hour_that_comes_twice_gets_one_tag() {
     assert_eq!(due(&rule, &snapshots, &[]), expect(&[("2026-10-25 01", 1), ("2026-10-25 02", 4)]));
 }
 
+/// Hazard 9: the clock of one writer is a day ahead.
+#[test]
+fn hazard_9_a_clock_that_goes_back_makes_no_second_tag() {
+    let snapshots =
+        history(&["2026-11-20T12:00", "2026-11-22T00:10", "2026-11-21T00:20", "2026-11-23T00:00"]);
+    let expected = [("2026-11-19", 1), ("2026-11-21", 2), ("2026-11-22", 4)];
+    assert_eq!(due(&rule(&[]), &snapshots, &[]), expect(&expected));
+}
+
 #[test]
 fn a_rule_that_can_never_work_is_refused() {
     for extra in [

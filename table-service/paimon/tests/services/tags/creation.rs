@@ -22,7 +22,7 @@ async fn a_tag_is_a_copy_of_its_snapshot() {
 
     let shanghai = parse_time_zone("Asia/Shanghai").unwrap();
     let timed = CreateTag {
-        time_retained: Some(Duration::from_secs(3600)),
+        time_retained: Some(Duration::from_hours(1)),
         time_zone: shanghai.clone(),
         ..creation("timed", TagSource::Snapshot(3))
     };
@@ -34,7 +34,7 @@ async fn a_tag_is_a_copy_of_its_snapshot() {
     let tag = table.tag_file("timed").await.unwrap();
     let made = tag.create_time().unwrap().unwrap();
     assert!(before <= made && made <= jiff::Timestamp::now().to_zoned(shanghai).datetime(), "{made}");
-    assert_eq!(tag.time_retained().unwrap(), Some(Duration::from_secs(3600)));
+    assert_eq!(tag.time_retained().unwrap(), Some(Duration::from_hours(1)));
     assert_eq!(tag.snapshot.other["fromTheFuture"].to_string(), "[1,2.5]");
 }
 
@@ -49,7 +49,7 @@ async fn the_tables_retention_is_that_of_a_tag_without_its_own() {
     assert_eq!(request.run(&table.storage(), &mut report).await.unwrap(), CreateTagOutcome::Created);
     assert_eq!((report.snapshot, report.time_retained_seconds), (Some(6), Some(172_800)));
     let retained = table.tag_file("kept").await.unwrap().time_retained().unwrap();
-    assert_eq!(retained, Some(Duration::from_secs(172_800)));
+    assert_eq!(retained, Some(Duration::from_hours(48)));
 }
 
 #[tokio::test]

@@ -72,6 +72,15 @@ async fn hazard_10_a_zone_that_is_not_known_never_shortens_a_life() {
     assert_eq!(expire_tags(&expiry(None), &table).await.1.tags, ["west"]);
 }
 
+/// Hazard 9: the clock of a tag's maker is wrong, that of the store is right.
+#[tokio::test]
+async fn hazard_9_a_wrong_clock_never_shortens_a_life() {
+    let table = with_tags_of_expired_snapshots(&[("behind", 2), ("ahead", 3)]).await;
+    age(&table, "behind", 1, -4, Some(2 * 3600)).await;
+    age(&table, "ahead", 1, 4, Some(2 * 3600)).await;
+    assert_eq!(expire_tags(&expiry(None), &table).await.0, DeleteTagsOutcome::NothingToDo);
+}
+
 #[tokio::test]
 async fn a_list_tells_what_each_tag_is() {
     let table = with_tags_of_expired_snapshots(&[("2026-11-20", 2)]).await;
@@ -79,7 +88,7 @@ async fn a_list_tells_what_each_tag_is() {
     let request =
         ListTags { time_zone: TimeZone::UTC, options: options(&[("tag.automatic-creation", "watermark")]) };
     let made = creation("b", TagSource::Snapshot(8));
-    let made = CreateTag { name: "c".into(), time_retained: Some(Duration::from_secs(60)), ..made };
+    let made = CreateTag { name: "c".into(), time_retained: Some(Duration::from_mins(1)), ..made };
     assert_eq!(
         made.run(&table.storage(), &mut CreateTagReport::default()).await.unwrap(),
         CreateTagOutcome::Created
