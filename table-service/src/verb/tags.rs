@@ -237,9 +237,9 @@ fn text(tags: &[TagView]) -> String {
     let width = tags.iter().map(|tag| tag.name.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
     for tag in tags {
-        let life = match (&tag.expires, tag.time_retained_seconds) {
+        let life = match (&tag.expires, &tag.problem) {
             (Some(expires), _) => format!("expires {expires}"),
-            (None, Some(_)) => "expires at no time".to_owned(),
+            (None, Some(problem)) => format!("stays: {problem}"),
             (None, None) => "stays".to_owned(),
         };
         let kind = if tag.is_automatic { ", automatic" } else { "" };

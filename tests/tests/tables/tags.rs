@@ -197,6 +197,32 @@ fn automatic_tags_with_a_delay_are_those_of_java() {
     }
 }
 
+/// Some snapshots after the newest automatic tag have expired.
+#[test]
+fn automatic_tags_go_on_after_an_expiry_as_javas_do() {
+    let (engines, place) = (Engines::shared(), Place::new());
+    let java = engines.java;
+    let original = place.table("original");
+    make(java, &original, 14);
+    for id in 1..=14 {
+        set_time(&place.path(&original), id, NOON + id * 9 * 3_600_000, None);
+    }
+    java.create_tag(&original, "2026-11-20", 3).unwrap();
+    let keep_six = Expiry { retain_min: Some(6), retain_max: Some(6), ..JAVA_KEEPS_LITTLE };
+    java.expire(&original, &keep_six).unwrap();
+    for completion in ["true", "false"] {
+        let table = place.copy(&original, completion);
+        let copy = place.copy(&original, &format!("{completion}_java"));
+        let theirs = copy
+            .with_option("tag.automatic-creation", "process-time")
+            .with_option("tag.automatic-completion", completion);
+        java.auto_tags(&theirs).unwrap();
+        weir("auto-tag", &table, &["--mode", "process-time", "--completion", completion]).done();
+        assert!(java.tags(&table).unwrap().len() > 2);
+        assert_same_tags(java, &table, &theirs);
+    }
+}
+
 #[test]
 fn flags_stand_for_table_options() {
     let (engines, place) = (Engines::shared(), Place::new());

@@ -77,6 +77,7 @@ impl CreateTag {
             return self.settle(&table, &source, &tag.snapshot).await;
         }
         if self.dry_run {
+            write::plan(&table, &source).await?;
             return Ok(CreateTagOutcome::Planned);
         }
         match write::write(&table, &self.name, &source, retained, &self.time_zone).await? {
@@ -98,7 +99,8 @@ impl CreateTag {
                 ),
             ));
         }
-        write::check(table, source).await.map_err(|error| {
+        let needs = write::plan(table, source).await?;
+        write::check(table, source, &needs).await.map_err(|error| {
             error.while_doing(format!("checking the tag {}, which exists already and was left", self.name))
         })?;
         let is_announced = table.storage().stat(&success::path(table, &self.name)).await?.is_some();

@@ -94,7 +94,7 @@ pub(super) enum Life {
 }
 
 impl Age {
-    fn of(tag: &Tag, modified: Timestamp) -> Result<Self> {
+    pub(super) fn of(tag: &Tag, modified: Timestamp) -> Result<Self> {
         Ok(Self { created: tag.create_time()?, retained: tag.time_retained()?, modified })
     }
 

@@ -47,6 +47,9 @@ pub struct TagView {
     /// From when on `expire-tags` deletes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// Why its times cannot be read; it never expires then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// Whether its name is one of the table's automatic tags.
     pub is_automatic: bool,
     /// Whether the snapshot is retained without the tag, too.
@@ -62,8 +65,10 @@ impl ListTags {
         let rule = Rule::of(table.options(), &self.time_zone, None)?;
         let mut views = Vec::new();
         for (name, tag, modified) in dated_tags(&table).await? {
-            let (create_time, retained) = (tag.create_time()?, tag.time_retained()?);
-            let age = Age { created: create_time, retained, modified };
+            let (age, problem) = match Age::of(&tag, modified) {
+                Ok(age) => (age, None),
+                Err(error) => (Age { created: None, retained: None, modified }, Some(error.to_string())),
+            };
             let expires = match age.life(&self.time_zone) {
                 Life::Until(instant) => Some(instant),
                 Life::Endless => None,
@@ -73,9 +78,10 @@ impl ListTags {
                 schema: tag.snapshot.schema_id,
                 commit_time: Timestamp::from_millisecond(tag.snapshot.time_millis).ok(),
                 records: tag.snapshot.total_record_count,
-                create_time,
-                time_retained_seconds: retained.map(|retained| retained.as_secs()),
+                create_time: age.created,
+                time_retained_seconds: age.retained.map(|retained| retained.as_secs()),
                 expires,
+                problem,
                 is_automatic: rule.as_ref().is_some_and(|rule| {
                     !rule.automatic([(name.as_str(), tag.snapshot.id)].into_iter()).is_empty()
                 }),

@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use weir_paimon_spec::Tag;
 use weir_storage::Create;
 
+use super::needs::Needs;
 use super::source::Source;
-use super::{needs, success};
+use super::success;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// How a tag ended up with its name.
@@ -35,6 +36,7 @@ pub(super) async fn write(
     retained: Option<Duration>,
     zone: &TimeZone,
 ) -> Result<Written> {
+    let needs = plan(table, source).await?;
     let path = table.main().tag(name);
     match table.storage().create(&path, content(source, retained, zone)?).await? {
         Create::Created => {}
@@ -47,7 +49,7 @@ pub(super) async fn write(
                 .while_doing(format!("creating the tag {name}, which may or may not exist now; run again")));
         }
     }
-    if let Err(error) = check(table, source).await {
+    if let Err(error) = check(table, source, &needs).await {
         return Err(take_back(table, name, &path, error).await);
     }
     success::announce(table, name).await.map_err(|error| {
@@ -56,24 +58,41 @@ pub(super) async fn write(
     Ok(Written::Created)
 }
 
-/// Fails unless all files of the source's snapshot exist and the source still keeps them from being deleted.
-pub(super) async fn check(table: &Table, source: &Source) -> Result<()> {
-    let (id, location) = (source.snapshot.id, table.location());
-    let missing = needs::missing(table, &source.snapshot).await?;
+/// Fails unless the metadata of the source's snapshot can be read, and tells what a tag of it needs.
+pub(super) async fn plan(table: &Table, source: &Source) -> Result<Needs> {
+    match Needs::of(table, &source.snapshot).await {
+        Err(error) if error.is_not_found() && !source.is_there(table).await? => Err(gone(table, source)),
+        needs => needs.map_err(|error| {
+            error.while_doing(format!("reading what a tag of snapshot {} needs", source.snapshot.id))
+        }),
+    }
+}
+
+/// Fails unless all files that a tag of the source needs exist, and the source still keeps them from being deleted.
+pub(super) async fn check(table: &Table, source: &Source, needs: &Needs) -> Result<()> {
+    let missing = needs.missing(table).await?;
     if !source.is_there(table).await? {
-        return Err(Error::new(
-            ErrorKind::Conflict,
-            format!(
-                "snapshot {id} of {location} was deleted while it was being tagged, and its files with it"
-            ),
-        ));
+        return Err(gone(table, source));
     }
     match missing {
         None => Ok(()),
         Some(missing) => Err(Error::corrupt(format!(
-            "snapshot {id} of {location} is not whole: {missing} is gone; an expiry is deleting it, or the table is damaged"
+            "snapshot {} of {} is not whole: {missing} is gone; an expiry is deleting it, or the table is damaged",
+            source.snapshot.id,
+            table.location()
         ))),
     }
+}
+
+fn gone(table: &Table, source: &Source) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "snapshot {} of {} was deleted while it was being tagged, and its files with it",
+            source.snapshot.id,
+            table.location()
+        ),
+    )
 }
 
 async fn take_back(table: &Table, name: &str, path: &str, error: Error) -> Error {

@@ -217,6 +217,22 @@ async fn hazard_3_a_snapshot_that_has_lost_a_file_gets_no_tag() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_kept_is_refused_before_a_tag_is_written() {
+    let table = TestTable::with_history().await;
+    let damaged = table.copy();
+    let list = damaged.open().await.snapshot(3).await.unwrap().delta_manifest_list;
+    std::fs::remove_file(damaged.path(&format!("manifest/{list}"))).unwrap();
+    for dry_run in [false, true] {
+        let storage = damaged.storage();
+        let request = CreateTag { dry_run, ..creation("t", TagSource::Snapshot(3)) };
+        let error = request.run(&storage, &mut CreateTagReport::default()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+        assert!(error.to_string().contains(&list), "{error}");
+        assert_eq!((storage.requests().put, storage.requests().delete), (0, 0));
+    }
+}
+
+#[tokio::test]
 async fn the_creation_of_a_tag_survives_a_fault_at_every_call() {
     let original = TestTable::with_history().await;
     let rows = original.all_versions().await["snapshot 2"].clone();

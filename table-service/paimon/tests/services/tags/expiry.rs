@@ -30,6 +30,14 @@ async fn age(table: &TestTable, tag: &str, hours: i64, offset: i64, retained_sec
     file.set_modified(SystemTime::from(made)).unwrap();
 }
 
+/// Makes the times of a tag unreadable.
+async fn break_times(table: &TestTable, tag: &str) {
+    let path = format!("tag/tag-{tag}");
+    let content = String::from_utf8(table.storage().read(&path).await.unwrap().to_vec()).unwrap();
+    let content = content.replacen('{', r#"{"tagCreateTime":"soon","tagTimeRetained":1,"#, 1);
+    table.storage().overwrite(&path, content.into()).await.unwrap();
+}
+
 #[tokio::test]
 async fn tags_go_when_their_time_is_over() {
     let table =
@@ -37,9 +45,7 @@ async fn tags_go_when_their_time_is_over() {
     age(&table, "old", 25, 0, Some(86_400)).await;
     age(&table, "young", 23, 0, Some(86_400)).await;
     age(&table, "endless", 1000, 0, None).await;
-    let content = String::from_utf8(table.storage().read("tag/tag-broken").await.unwrap().to_vec()).unwrap();
-    let content = content.replacen('{', r#"{"tagCreateTime":"soon","tagTimeRetained":1,"#, 1);
-    table.storage().overwrite("tag/tag-broken", content.into()).await.unwrap();
+    break_times(&table, "broken").await;
 
     let dry = ExpireTags { dry_run: true, ..expiry(None) };
     let (outcome, plan) = expire_tags(&dry, &table).await;
@@ -85,6 +91,7 @@ async fn hazard_9_a_wrong_clock_never_shortens_a_life() {
 async fn a_list_tells_what_each_tag_is() {
     let table = with_tags_of_expired_snapshots(&[("2026-11-20", 2)]).await;
     table.tag("b", 8).await;
+    break_times(&table, "b").await;
     let request =
         ListTags { time_zone: TimeZone::UTC, options: options(&[("tag.automatic-creation", "watermark")]) };
     let made = creation("b", TagSource::Snapshot(8));
@@ -104,6 +111,7 @@ async fn a_list_tells_what_each_tag_is() {
         told,
         [("2026-11-20", 2, true, false, None), ("b", 8, false, true, None), ("c", 8, false, true, Some(60))]
     );
+    assert!(tags[1].problem.as_ref().unwrap().contains("tagCreateTime"), "{:?}", tags[1]);
     let life = tags[2].expires.unwrap().duration_since(Timestamp::now()).as_secs();
     assert!((50..=60).contains(&life), "{life}");
 }
