@@ -163,12 +163,11 @@ async fn execute(
 /// failure is logged: readers list the directory instead.
 async fn hint(table: &Table, earliest: Option<i64>) {
     let (storage, main) = (table.storage(), table.main());
-    let done = match earliest {
-        Some(id) => storage.overwrite(&main.changelog_earliest_hint(), id.to_string().into()).await,
-        None => {
-            let hints = [main.changelog_earliest_hint(), main.changelog_latest_hint()];
-            storage.delete(&hints).await.into_iter().collect()
-        }
+    let done = if let Some(id) = earliest {
+        storage.overwrite(&main.changelog_earliest_hint(), id.to_string().into()).await
+    } else {
+        let hints = [main.changelog_earliest_hint(), main.changelog_latest_hint()];
+        storage.delete(&hints).await.into_iter().collect()
     };
     if let Err(error) = done {
         tracing::warn!(%error, "the hints of changelogs were not updated");

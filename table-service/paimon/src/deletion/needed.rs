@@ -29,7 +29,7 @@ pub(super) struct Needed {
     /// As a list describes it.
     pub(super) meta: ManifestFileMeta,
     /// The roots that cannot do without it.
-    pub(super) needed_by: Vec<usize>,
+    pub(super) roots: Vec<usize>,
     adds_count: bool,
     written_count: bool,
 }
@@ -64,21 +64,13 @@ impl Manifests {
         }
     }
 
-    fn number(&mut self, meta: ManifestFileMeta, needed_by: Option<usize>) -> usize {
-        let number = match self.numbers.get(&meta.file_name) {
-            Some(&number) => number,
-            None => {
-                self.numbers.insert(meta.file_name.clone(), self.all.len());
-                self.all.push(Needed {
-                    meta,
-                    needed_by: Vec::new(),
-                    adds_count: false,
-                    written_count: false,
-                });
-                self.all.len() - 1
-            }
-        };
-        self.all[number].needed_by.extend(needed_by);
+    fn number(&mut self, meta: ManifestFileMeta, root: Option<usize>) -> usize {
+        let next = self.all.len();
+        let number = *self.numbers.entry(meta.file_name.clone()).or_insert(next);
+        if number == next {
+            self.all.push(Needed { meta, roots: Vec::new(), adds_count: false, written_count: false });
+        }
+        self.all[number].roots.extend(root);
         number
     }
 

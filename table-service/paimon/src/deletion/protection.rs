@@ -217,14 +217,14 @@ async fn is_unneeded(table: &Table, needed: &Needed, roots: &[Kept<'_>], error: 
     let named_by = |number: &usize| roots.get(*number).map(|kept| &kept.root);
     if error.is_not_found() {
         let mut is_unneeded = true;
-        for root in needed.needed_by.iter().filter_map(named_by) {
+        for root in needed.roots.iter().filter_map(named_by) {
             is_unneeded &= is_gone(table, root).await?;
         }
         if is_unneeded {
             return Ok(());
         }
     }
-    let name = needed.needed_by.iter().find_map(named_by).map_or("a root", |root| &root.name);
+    let name = needed.roots.iter().find_map(named_by).map_or("a root", |root| &root.name);
     Err(unreadable(error, name))
 }
 

@@ -165,12 +165,12 @@ async fn hazard_6_a_rollback_between_plan_and_deletion_ends_the_run() {
         let table = compacted().await;
         let directory = table.path("snapshot");
         let storage = hooked(&table, JOURNAL, move || {
-            let five = std::fs::read_to_string(directory.join("snapshot-5")).unwrap();
+            let other = std::fs::read_to_string(directory.join("snapshot-5")).unwrap();
             for id in [6, 7] {
                 let file = directory.join(format!("snapshot-{id}"));
                 std::fs::remove_file(&file).unwrap();
                 if reuses_ids {
-                    std::fs::write(file, five.replace("\"id\":5", &format!("\"id\":{id}"))).unwrap();
+                    std::fs::write(file, other.replace("\"id\":5", &format!("\"id\":{id}"))).unwrap();
                 }
             }
         });
