@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
+use weir_contract::ExitCode;
 use weir_tests::oracle::fixtures::{Engines, PythonReads};
 use weir_tests::oracle::{Expiry, Java, Judgement, Row, SchemaChange, TableAt, TableDefinition};
 
@@ -161,6 +162,28 @@ fn hazard_17_changelogs_of_both_kinds_outlive_a_change_of_the_producer() {
 fn changelogs(table: &Path) -> Vec<String> {
     let names = listing(table).into_keys().filter(|path| path.starts_with("changelog/changelog-"));
     names.collect()
+}
+
+#[test]
+fn hazard_2_javas_expiry_at_the_same_time_is_no_harm() {
+    on_every_producer(|engines, place, table, producer, _| {
+        let java = engines.java;
+        let before = Judgement::of(engines, table, PythonReads::Nothing).unwrap();
+        for (round, (javas, weirs)) in [(2, "5"), (5, "2"), (3, "3"), (1, "4")].into_iter().enumerate() {
+            let table = place.copy(table, &format!("round_{round}"));
+            let expiry = Expiry { retain_min: Some(javas), retain_max: Some(javas), ..JAVAS_KEEP_ONE };
+            let flags = ["--retain-max", weirs, "--retain-min", weirs, "--older-than", "0s"];
+            std::thread::scope(|scope| {
+                // It fails when Weir was faster: what it reads is gone.
+                scope.spawn(|| java.expire_keeping_changelogs(&table, &expiry).ok());
+                let run = weir("expire-snapshots", &table, &flags);
+                assert_eq!(run.exit, ExitCode::Done, "{producer}: {}", run.result.message);
+            });
+            Reachable::of(&place.path(&table)).assert_readable();
+            before.assert_unchanged(&Judgement::of(engines, &table, PythonReads::Nothing).unwrap());
+            weir("expire-snapshots", &table, &flags).done();
+        }
+    });
 }
 
 /// Weir deletes what Java deletes. Hints differ: either engine may leave one out.

@@ -1,5 +1,7 @@
 //! What the remaining roots of a table need.
 
+use std::time::Duration;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::manifest::ManifestFileMeta;
 use weir_paimon_spec::options::{ChangelogProducer, keys};
@@ -12,6 +14,10 @@ use super::needed::{Listed, Manifests, Needed};
 use super::targets::Targets;
 use crate::table::{CONCURRENT_READS, References, Root, RootKind, within_table};
 use crate::{Error, ErrorKind, Result, Table};
+
+/// How often, and how long apart, it is looked whether a root that lacks something goes.
+const LOOKS: u32 = 10;
+const LOOK_PAUSE: Duration = Duration::from_millis(300);
 
 /// Takes every candidate out that a remaining root reaches: the retained snapshots of `main`, ascending, and all tags,
 /// changelogs and branches. Anything that cannot be read is an error, so that nothing is deleted on doubt; only a root
@@ -228,8 +234,18 @@ async fn is_unneeded(table: &Table, needed: &Needed, roots: &[Kept<'_>], error: 
     Err(unreadable(error, name))
 }
 
+/// Whether somebody else removes a root of which something is missing. Paimon deletes what a root names before the root
+/// itself, so it is given some time.
 async fn is_gone(table: &Table, root: &Root<'_>) -> Result<bool> {
-    Ok(table.storage().stat(&root.path).await?.is_none())
+    for look in 0..LOOKS {
+        if look > 0 {
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+        if table.storage().stat(&root.path).await?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn unreadable(error: Error, root: &str) -> Error {

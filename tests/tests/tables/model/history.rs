@@ -15,11 +15,15 @@ pub(crate) enum Step {
     Overwrite(u64),
     /// A partition is emptied.
     DropPartition(u64),
-    /// Back to one of the snapshots.
-    Rollback(usize),
+    /// Weir compacts, where it compacts such tables.
+    CompactByWeir,
+    /// Weir compacts manifests.
+    CompactManifests,
+    /// Back to one of the snapshots, by Weir or by Java.
+    Rollback { index: usize, by_weir: bool },
     /// A tag of one of the snapshots.
     Tag(usize),
-    /// Java deletes one of the tags.
+    /// `weir delete-tag` of one of the tags.
     DeleteTag(usize),
     /// A branch from one of the tags.
     Branch(usize),
@@ -78,13 +82,15 @@ fn step(random: &mut Rng) -> Step {
     match random.u8(..100) {
         0..40 => Step::Write(random.u64(..)),
         40..45 => Step::WriteToBranch(random.u64(..)),
-        45..57 => Step::Compact { full: random.bool() },
+        45..53 => Step::Compact { full: random.bool() },
+        53..56 => Step::CompactByWeir,
+        56 => Step::CompactManifests,
         57..61 => Step::Overwrite(random.u64(..)),
         61..64 => Step::DropPartition(random.u64(..)),
-        64..67 => Step::Rollback(random.usize(..)),
+        64..67 => Step::Rollback { index: random.usize(..), by_weir: random.bool() },
         67..73 => Step::Tag(random.usize(..)),
-        73..76 => Step::DeleteTag(random.usize(..)),
-        76..79 => Step::Branch(random.usize(..)),
+        73..77 => Step::DeleteTag(random.usize(..)),
+        77..79 => Step::Branch(random.usize(..)),
         79..82 => Step::Consumer(random.usize(..)),
         82..84 => Step::DropConsumer,
         84..94 => Step::ExpireSnapshots { keep: random.usize(1..6), at_once: random.usize(1..9) },
