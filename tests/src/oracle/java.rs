@@ -184,6 +184,15 @@ impl Java {
         self.commit(&request)
     }
 
+    /// The same, with empty files at the places of the entries.
+    pub fn commit_empty_files(&self, table: &TableAt, commits: u32, load: &Load) -> Result<u64> {
+        let mut request = table.request("commitFileEntries");
+        request["commits"] = json!(commits);
+        request["empty"] = json!(true);
+        load.apply(&mut request);
+        self.commit(&request)
+    }
+
     /// Starts a writer that commits again and again; it stops with [`Writer::stop`].
     pub fn start_writer(&self, table: &TableAt, stream: &Stream) -> Result<Writer<'_>> {
         let mut request = table.request("startWriter");

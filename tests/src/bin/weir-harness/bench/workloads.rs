@@ -4,6 +4,7 @@ mod appends;
 mod memory;
 mod merge;
 mod object_store;
+mod orphans;
 mod planning;
 mod small;
 mod wide;
@@ -31,6 +32,7 @@ pub(crate) const ALL: &[Workload] = &[
     Workload { name: "100-columns", run: wide::run },
     Workload { name: "small", run: small::run },
     Workload { name: "planning", run: planning::run },
+    Workload { name: "orphans", run: orphans::run },
 ];
 
 /// A size for arithmetic with ratios.

@@ -9,6 +9,7 @@ import org.apache.paimon.codegen.Projection;
 import org.apache.paimon.data.BinaryArray;
 import org.apache.paimon.data.BinaryRow;
 import org.apache.paimon.data.serializer.InternalRowSerializer;
+import org.apache.paimon.fs.Path;
 import org.apache.paimon.io.CompactIncrement;
 import org.apache.paimon.io.DataFileMeta;
 import org.apache.paimon.io.DataIncrement;
@@ -34,7 +35,8 @@ final class FileEntries {
 
     /**
      * Request: {@code commits}, each with one file for every bucket, and what {@link RowGenerator} needs for the
-     * values in keys and statistics. The table has a primary key and no partitions.
+     * values in keys and statistics. The table has a primary key and no partitions. With {@code empty} the files exist,
+     * without content.
      */
     JsonNode commit(JsonNode request) throws Exception {
         FileStoreTable table = tables.open(request);
@@ -44,7 +46,12 @@ final class FileEntries {
             for (int number = 0; number < Fields.required(request, "commits").asInt(); number++) {
                 List<CommitMessage> messages = new ArrayList<>();
                 for (int bucket = 0; bucket < buckets; bucket++) {
-                    DataIncrement added = new DataIncrement(List.of(files.file(number)), List.of(), List.of());
+                    DataFileMeta file = files.file(number);
+                    if (Fields.flag(request, "empty")) {
+                        Path directory = table.store().pathFactory().bucketPath(BinaryRow.EMPTY_ROW, bucket);
+                        table.fileIO().newOutputStream(new Path(directory, file.fileName()), false).close();
+                    }
+                    DataIncrement added = new DataIncrement(List.of(file), List.of(), List.of());
                     messages.add(new CommitMessageImpl(
                             BinaryRow.EMPTY_ROW, bucket, buckets, added, CompactIncrement.emptyIncrement()));
                 }
