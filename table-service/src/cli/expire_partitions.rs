@@ -24,8 +24,8 @@ pub(crate) struct ExpirePartitionsArgs {
     #[arg(long, value_name = "PATTERN")]
     pub(crate) timestamp_pattern: Option<String>,
     /// Drop at most this many partitions [default: the table's partition.expiration-max-num, 100].
-    #[arg(long, value_name = "N")]
-    pub(crate) max_expires: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(crate) max_expires: Option<i32>,
     /// Keep partitions whose newest file is younger than this, although they are expired; with 0s they go at once, as
     /// in Paimon.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = crate::instant::duration)]

@@ -200,3 +200,31 @@ fn defaults_leave_everything_to_the_table() {
     assert_eq!(asked.args(), ["maintain", "/t"]);
     assert_eq!(understood(asked.args()), asked);
 }
+
+#[test]
+fn a_rollback_goes_to_one_target() {
+    let parse = |flags: &[&str]| Cli::try_parse_from([&["weir", "rollback-to", "/table"], flags].concat());
+    for flags in
+        [&["--snapshot=7"][..], &["--tag=v1"], &["--timestamp=24h"], &["--tag=v1", "--writers-stopped"]]
+    {
+        assert!(parse(flags).is_ok(), "{flags:?}");
+    }
+    for flags in
+        [&[][..], &["--writers-stopped"], &["--snapshot=7", "--tag=v1"], &["--snapshot=0"], &["--snapshot=x"]]
+    {
+        assert!(parse(flags).is_err(), "{flags:?}");
+    }
+}
+
+#[test]
+fn a_time_zone_is_a_name_or_an_offset() {
+    let parse = |zone: &str| {
+        Cli::try_parse_from(["weir", "expire-partitions", "/table", &format!("--time-zone={zone}")])
+    };
+    for zone in ["UTC", "Europe/Berlin", "+08:00", "-03:30"] {
+        assert!(parse(zone).is_ok(), "{zone}");
+    }
+    for zone in ["", "Nowhere/Town", "8"] {
+        assert!(parse(zone).is_err(), "{zone}");
+    }
+}

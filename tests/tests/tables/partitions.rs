@@ -116,6 +116,15 @@ impl Case {
         java.annotate(table, 17, "a property").unwrap();
     }
 
+    fn write(&self, java: &Java, table: &TableAt, commit: i32) {
+        let rows: Vec<Row> = self.partitions.iter().flat_map(|values| self.rows(values, commit)).collect();
+        if self.name == "dynamic_buckets" {
+            java.write_to_bucket(table, 0, &rows).unwrap();
+        } else {
+            java.write(table, &rows).unwrap();
+        }
+    }
+
     fn rows(&self, values: &[&str], commit: i32) -> Vec<Row> {
         let value = |(text, (_, data_type)): (&&str, &(&str, &str))| match *data_type {
             "INT" => json!(text.parse::<i32>().unwrap()),
@@ -162,7 +171,18 @@ fn the_partitions_go_that_java_drops() {
         assert_eq!(engines.java.orphans(&table).unwrap(), Vec::<String>::new(), "{}", case.name);
         assert_eq!(data_files(&place.path(&table)), data_files(&place.path(&theirs)), "{}", case.name);
         after.latest().assert_same(&engines.java.read(&table, &Version::Latest).unwrap(), case.name);
+        assert_java_goes_on(&engines, case, &table, &theirs);
     }
+}
+
+/// Java writes to all partitions again and compacts them.
+fn assert_java_goes_on(engines: &Engines, case: &Case, ours: &TableAt, theirs: &TableAt) {
+    for table in [ours, theirs] {
+        case.write(engines.java, table, 9);
+        engines.java.compact(table, true).unwrap();
+    }
+    let rows = |table| engines.java.read(table, &Version::Latest).unwrap();
+    rows(theirs).assert_same(&rows(ours), case.name);
 }
 
 /// Rows, live files, index, and the newest snapshots' counts.
@@ -252,7 +272,8 @@ fn partitions_expire_by_their_newest_file_as_in_java() {
     let engines = Engines::shared();
     let place = Place::new();
     let table = place.table("updated");
-    CASES[0].make(engines.java, &table);
+    let case = CASES.iter().find(|case| case.name == "deletion_vectors").unwrap();
+    case.make(engines.java, &table);
     for (expiration, all) in [("1 d", false), ("1 ms", true)] {
         let theirs = place.copy(&table, &format!("by_java_{all}"));
         let ours = place.copy(&table, &format!("by_weir_{all}"));
@@ -267,6 +288,8 @@ fn partitions_expire_by_their_newest_file_as_in_java() {
         let rows = |table| engines.java.read(table, &Version::Latest).unwrap();
         assert_eq!(rows(&ours), rows(&theirs));
         assert_eq!(rows(&ours).rows.is_empty(), all, "{expiration}");
+        assert_eq!(index_files(&place.path(&ours)), index_files(&place.path(&theirs)));
+        assert_java_goes_on(&engines, case, &ours, &theirs);
     }
 }
 

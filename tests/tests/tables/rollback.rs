@@ -9,6 +9,7 @@ use weir_tests::oracle::fixtures::{Engines, PythonReads};
 use weir_tests::oracle::{Expiry, Judgement, Row, TableAt, TableDefinition, Version};
 
 use crate::listing::listing;
+use crate::partitions::latest;
 use crate::place::Place;
 use crate::weir::weir;
 
@@ -87,22 +88,45 @@ fn a_tag_whose_snapshot_has_expired_is_written_back_as_java_does() {
     let ours = place.table("expired");
     with_history(&engines, &ours);
     engines.java.set_consumer(&ours, "slow", 9).unwrap();
+    keep_changelogs(&place.path(&ours));
     let expiry = Expiry { retain_min: Some(1), retain_max: Some(2), older_than: None };
     engines.java.expire(&ours, &expiry).unwrap();
     let theirs = place.copy(&ours, "by_java");
     let early = Version::Tag("early".to_owned());
     let expected = engines.java.read(&ours, &early).unwrap();
+    let by_id = place.copy(&ours, "by_id");
+    weir("rollback-to", &by_id, &["--snapshot=2", STOPPED]).done();
     let run = weir("rollback-to", &ours, &["--tag=early", STOPPED]).done();
     assert_eq!(run.details["isTargetWrittenBack"], true);
+    assert_eq!(run.details["removedChangelogs"], json!([6, 5, 4, 3]));
     engines.java.roll_back(&theirs, &early).unwrap();
     let ids = |table| engines.java.snapshots(table).unwrap().iter().map(|s| s.id).collect::<Vec<_>>();
     assert_eq!(ids(&ours), [2]);
     assert_eq!(ids(&ours), ids(&theirs));
-    let names = |table: &TableAt| roots(&place.path(table)).into_keys().collect::<Vec<_>>();
-    assert_eq!(names(&ours), names(&theirs));
+    // Java writes the snapshot in another layout of JSON.
+    let all_but_snapshot = |table: &TableAt| {
+        let mut roots = roots(&place.path(table));
+        assert!(roots.remove("snapshot/snapshot-2").is_some());
+        roots
+    };
+    assert_eq!(all_but_snapshot(&ours), all_but_snapshot(&theirs));
+    assert_eq!(latest(&place.path(&ours)), latest(&place.path(&theirs)));
+    assert_eq!(roots(&place.path(&ours)), roots(&place.path(&by_id)));
     expected.assert_same(&engines.java.read(&ours, &Version::Latest).unwrap(), "rows by Java");
     let judged = Judgement::of(&engines, &ours, PythonReads::Nothing).unwrap();
     assert_eq!(judged.versions(), ["snapshot 2", "tag early"]);
+}
+
+/// Snapshots 1 to 6 as long-lived changelogs, as expiry of a table leaves them that keeps changelogs longer.
+fn keep_changelogs(table: &Path) {
+    let directory = table.join("changelog");
+    std::fs::create_dir(&directory).unwrap();
+    for id in 1..=6 {
+        let snapshot = table.join(format!("snapshot/snapshot-{id}"));
+        std::fs::copy(snapshot, directory.join(format!("changelog-{id}"))).unwrap();
+    }
+    std::fs::write(directory.join("EARLIEST"), "1").unwrap();
+    std::fs::write(directory.join("LATEST"), "6").unwrap();
 }
 
 #[test]

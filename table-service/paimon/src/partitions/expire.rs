@@ -33,7 +33,7 @@ pub struct ExpirePartitions {
     /// How partition values are put together to a time, for example `$dt $hour:00:00`.
     pub timestamp_pattern: Option<String>,
     /// Partitions that are dropped at most.
-    pub max_expires: Option<u32>,
+    pub max_expires: Option<i32>,
     /// A partition whose newest file is younger than this stays.
     pub partition_idle_time: Duration,
     /// The zone of partition times and of the writers' clocks.
@@ -103,7 +103,7 @@ impl ExpirePartitions {
         control: &Control,
         report: &mut ExpirePartitionsReport,
     ) -> Result<ExpirePartitionsOutcome> {
-        let table = Table::open(storage.clone(), &self.options).await?;
+        let table = Table::open(storage.clone(), &self.overrides()).await?;
         table.require_support(Purpose::ExpirePartitions)?;
         require_partitions(&table)?;
         report.warnings = unprotected_commits(&table).into_iter().collect();
@@ -114,7 +114,7 @@ impl ExpirePartitions {
         };
         report.latest_snapshot = Some(latest.id);
         let partitions = partitions_of(&table, table.entries_where(&latest, |_| true).await?)?;
-        let selection = rule.select(partitions, self.max_expires(&table)?);
+        let selection = rule.select(partitions, max_expires(&table)?);
         for kept in &selection.kept {
             tracing::warn!(partition = kept.partition, "the partition stays: {}", kept.reason);
         }
@@ -227,15 +227,25 @@ impl ExpirePartitions {
         Ok(())
     }
 
+    /// The run's table options, with what the request says itself.
+    fn overrides(&self) -> BTreeMap<String, String> {
+        let mut options = self.options.clone();
+        let mut set = |name: &str, value: Option<String>| {
+            options.extend(value.map(|value| (name.to_owned(), value)));
+        };
+        set(
+            keys::PARTITION_EXPIRATION_STRATEGY.name(),
+            self.strategy.map(|strategy| strategy.word().to_owned()),
+        );
+        set(keys::PARTITION_TIMESTAMP_FORMATTER.name(), self.timestamp_formatter.clone());
+        set(keys::PARTITION_TIMESTAMP_PATTERN.name(), self.timestamp_pattern.clone());
+        set(keys::PARTITION_EXPIRATION_MAX_NUM.name(), self.max_expires.map(|max| max.to_string()));
+        options
+    }
+
     fn rule(&self, table: &Table) -> Result<Rule> {
         let options = table.options();
-        let strategy = match self.strategy {
-            Some(strategy) => strategy,
-            None if options.get(&keys::PARTITION_EXPIRATION_STRATEGY)? == "update-time" => {
-                Strategy::UpdateTime
-            }
-            None => Strategy::ValuesTime,
-        };
+        let strategy = Strategy::of(options)?;
         let expiration = match self.expiration_time {
             Some(time) => time,
             None => options.find(&keys::PARTITION_EXPIRATION_TIME)?.ok_or_else(|| {
@@ -258,22 +268,10 @@ impl ExpirePartitions {
         let idle = self.partition_idle_time;
         Ok(Rule {
             strategy,
-            extractor: TimeExtractor::of(
-                options,
-                self.timestamp_pattern.as_deref(),
-                self.timestamp_formatter.as_deref(),
-            )?,
+            extractor: TimeExtractor::of(options)?,
             cutoff: before(expiration)?,
             idle_since: if idle.is_zero() { None } else { Some(local_millis(before(idle)?)) },
         })
-    }
-
-    fn max_expires(&self, table: &Table) -> Result<usize> {
-        let max = match self.max_expires {
-            Some(max) => i64::from(max),
-            None => i64::from(table.options().get(&keys::PARTITION_EXPIRATION_MAX_NUM)?),
-        };
-        Ok(usize::try_from(max).unwrap_or(0))
     }
 }
 
@@ -305,6 +303,12 @@ fn require_partitions(table: &Table) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// `partition.expiration-max-num`.
+fn max_expires(table: &Table) -> Result<usize> {
+    let max = table.options().get(&keys::PARTITION_EXPIRATION_MAX_NUM)?;
+    Ok(usize::try_from(max).unwrap_or(0))
 }
 
 /// `partition.expiration-batch-size`; without a positive one all partitions go in one commit.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::DateTime;
 use serde::Serialize;
 use weir_paimon_spec::manifest::{MergedEntries, merge};
-use weir_paimon_spec::{BinaryRow, ManifestEntry, TypeKind, paths};
+use weir_paimon_spec::options::keys;
+use weir_paimon_spec::{BinaryRow, ManifestEntry, TableOptions, TypeKind, paths};
 
 use super::time::TimeExtractor;
 use crate::table::commit::newest_files;
-use crate::{Result, Table};
+use crate::{Error, ErrorKind, Result, Table};
 
 /// What tells how old a partition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,28 @@ pub enum Strategy {
     ValuesTime,
     /// The creation of its newest file.
     UpdateTime,
+}
+
+impl Strategy {
+    /// The word for it in `partition.expiration-strategy`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ValuesTime => "values-time",
+            Self::UpdateTime => "update-time",
+        }
+    }
+
+    /// The strategy that a table's options ask for; [`ErrorKind::Unsupported`] when that is a class of the user's.
+    pub(super) fn of(options: &TableOptions) -> Result<Self> {
+        let word = options.get(&keys::PARTITION_EXPIRATION_STRATEGY)?;
+        let known = [Self::ValuesTime, Self::UpdateTime].into_iter().find(|strategy| strategy.word() == word);
+        known.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unsupported,
+                format!("partition.expiration-strategy = {word} is a class of the user's"),
+            )
+        })
+    }
 }
 
 /// A partition with files.

@@ -35,15 +35,11 @@ impl TimeExtractor {
         Ok(Self { pattern, formatter, resolver: if strict { Resolver::Strict } else { resolver } })
     }
 
-    /// The extractor that a table's options ask for; `formatter` and `pattern` override them.
-    pub(crate) fn of(options: &TableOptions, pattern: Option<&str>, formatter: Option<&str>) -> Result<Self> {
-        let pattern = match pattern {
-            Some(pattern) => Some(pattern.to_owned()),
-            None => options.find(&keys::PARTITION_TIMESTAMP_PATTERN)?,
-        };
-        let of_options = options.find(&keys::PARTITION_TIMESTAMP_FORMATTER)?;
-        let strict = options.get(&keys::PARTITION_TIMESTAMP_FORMAT_STRICT)?;
-        Self::new(pattern, formatter.or(of_options.as_deref()), strict)
+    /// The extractor that a table's options ask for.
+    pub(crate) fn of(options: &TableOptions) -> Result<Self> {
+        let pattern = options.find(&keys::PARTITION_TIMESTAMP_PATTERN)?;
+        let formatter = options.find(&keys::PARTITION_TIMESTAMP_FORMATTER)?;
+        Self::new(pattern, formatter.as_deref(), options.get(&keys::PARTITION_TIMESTAMP_FORMAT_STRICT)?)
     }
 
     /// The time of a partition, given its columns with their values as text, `None` for null; `None` when they do not

@@ -135,7 +135,12 @@ async fn find(
     match target {
         RollbackTarget::Snapshot(id) => {
             let range = ids.first().zip(ids.last()).map(|(first, last)| format!("{first} to {last}"));
-            let found = table.snapshot_opt(*id).await?;
+            let mut found = table.snapshot_opt(*id).await?;
+            if found.is_none() {
+                // As Paimon does, a tag stands for its expired snapshot.
+                let tag = references.tags.iter().find(|(_, tag)| tag.snapshot.id == *id);
+                found = tag.map(|(_, tag)| tag.snapshot.clone());
+            }
             found.ok_or_else(|| none(format!("snapshot {id} (there are {})", range.unwrap_or_default())))
         }
         RollbackTarget::Tag(name) => {
