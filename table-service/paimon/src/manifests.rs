@@ -108,6 +108,7 @@ impl CompactManifests {
         report.snapshot_before = Some(latest.id);
         let manifests = table.listed_manifests(&latest).await?;
         report.before = ManifestFigures::of(&manifests);
+        table.live_files(&latest).await?;
         let rewritten = table.mergeable_manifests(&latest).await?;
         require_rewritable(&table, &manifests)?;
         let Some(rewritten) = rewritten else { return Ok(CompactManifestsOutcome::NothingToDo) };

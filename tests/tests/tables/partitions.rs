@@ -385,3 +385,26 @@ fn partitions_of_a_date_expire_as_in_later_releases() {
     assert_eq!(rows(&table).len() * 2, rows(&theirs).len());
     assert!(rows(&table).iter().all(|row| row.starts_with("(2099-01-01,")));
 }
+
+/// Another name in the index manifest's schema is a field that this release does not know.
+#[test]
+fn hazard_31_an_index_of_a_newer_release_is_refused_by_name() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let table = place.table("newer_index");
+    CASES.iter().find(|case| case.name == "deletion_vectors").unwrap().make(engines.java, &table);
+    let name = latest(&place.path(&table)).index_manifest.unwrap();
+    let path = place.path(&table).join(paths::manifest(&name));
+    let mut content = std::fs::read(&path).unwrap();
+    let field = b"_EXTERNAL_PATH\"";
+    let at = content.windows(field.len()).position(|window| window == field).unwrap();
+    content[at + field.len() - 2] = b'Z';
+    std::fs::write(&path, content).unwrap();
+    let before = listing(&place.path(&table));
+    let run = weir("expire-partitions", &table, &AS_IN_PAIMON);
+    assert_eq!(run.exit, ExitCode::Unsupported, "{}", run.result.message);
+    assert!(run.result.message.contains(&name), "{}", run.result.message);
+    let after = listing(&place.path(&table));
+    let new: Vec<&String> = after.keys().filter(|path| !before.contains_key(*path)).collect();
+    assert!(new.iter().all(|path| path.starts_with(".weir/")), "{new:?}");
+}

@@ -357,3 +357,37 @@ fn refuses_partitions_whose_directory_is_not_known() {
         }
     }
 }
+
+#[test]
+fn refuses_partition_expiry_where_others_would_not_follow() {
+    for (name, value) in [
+        ("metastore.partitioned-table", "true"),
+        ("partition.expiration-strategy", "custom"),
+        ("chain-table.enabled", "true"),
+        ("commit.callbacks", "a.Class"),
+        ("write.sequence-number-init-mode", "snapshot"),
+        ("partition.expiration-max-num", "many"),
+    ] {
+        let refused = refused(&schema(&[]), &[(name, value)], Purpose::ExpirePartitions);
+        assert!(refused.len() == 1 && refused[0].starts_with(name), "{name} = {value}: {refused:?}");
+    }
+    for (name, value) in
+        [("bucket", "-2"), ("deletion-vectors.enabled", "true"), ("merge-engine", "aggregation")]
+    {
+        assert!(refused(&schema(&[]), &[(name, value)], Purpose::ExpirePartitions).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn refuses_marks_other_than_success_files_and_rollbacks_that_the_catalog_does_not_see() {
+    for (purpose, name, value) in [
+        (Purpose::MarkPartitionDone, "partition.mark-done-action", "success-file,http-report"),
+        (Purpose::RollBack, "metastore.tag-to-partition", "dt"),
+        (Purpose::CompactManifests, "metadata.iceberg.storage", "hive-catalog"),
+    ] {
+        let refused = refused(&schema(&[]), &[(name, value)], purpose);
+        assert!(refused.len() == 1 && refused[0].starts_with(name), "{name} = {value}: {refused:?}");
+    }
+    let marked = [("partition.mark-done-action", "success-file")];
+    assert!(refused(&schema(&[]), &marked, Purpose::MarkPartitionDone).is_empty());
+}

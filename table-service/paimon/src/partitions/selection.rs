@@ -207,8 +207,11 @@ impl Rule {
         if time >= self.cutoff {
             return Verdict::Young;
         }
-        match self.idle_since {
-            Some(since) if partition.newest.is_none_or(|newest| newest >= since) => {
+        match (self.idle_since, partition.newest) {
+            (Some(_), None) => {
+                Verdict::Kept("it is expired, and the creation time of one of its files is not known")
+            }
+            (Some(since), Some(newest)) if newest >= since => {
                 Verdict::Kept("it is expired, and was written a short time ago")
             }
             _ => Verdict::Expired(time),

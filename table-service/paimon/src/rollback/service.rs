@@ -90,12 +90,12 @@ impl Rollback {
                 ),
             ));
         }
+        stop_if(control)?;
         report.forget_removed();
         if plan.is_expired {
             storage.require_conditional_writes().await?;
         }
         report.record = Some(record::write(storage, &plan).await?);
-        stop_if(control)?;
         Execution { table: &table, plan: &plan }.run(control, report).await?;
         Ok(RollbackOutcome::RolledBack)
     }

@@ -76,3 +76,23 @@ async fn a_writer_that_is_faster_loses_nothing_and_the_merge_is_used_again() {
     assert_eq!(table.rows().await.get(&900), Some(&1));
     assert_eq!(table.files().await, table.reachable_and_hints().await, "nothing of the lost attempt is left");
 }
+
+/// Another name in a manifest's schema is a field that this release does not know.
+#[tokio::test]
+async fn a_manifest_of_a_newer_release_is_refused_by_name() {
+    let table = TestTable::with_partitions(&["a", "b"]).await;
+    let files = table.files().await;
+    let is_manifest = |path: &&String| path.starts_with("manifest/manifest-") && !path.contains("list");
+    let name = files.iter().find(is_manifest).unwrap();
+    let content = std::fs::read(table.path(name)).unwrap();
+    let field = b"_WRITE_COLS\"";
+    let at = content.windows(field.len()).position(|window| window == field).unwrap();
+    let mut newer = content.clone();
+    newer[at + field.len() - 2] = b'Z';
+    std::fs::write(table.path(name), newer).unwrap();
+    let (outcome, _) = compact(&table.storage()).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), weir_paimon::ErrorKind::Unsupported);
+    assert!(error.to_string().contains(name.strip_prefix("manifest/").unwrap()), "{error}");
+    assert_eq!(table.files().await, files);
+}

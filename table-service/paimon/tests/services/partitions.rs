@@ -299,3 +299,15 @@ async fn a_broken_success_file_is_named_and_stays() {
     assert!(error.to_string().contains("dt=2020-01-01/_SUCCESS"), "{error}");
     assert_eq!(std::fs::read_to_string(table.path("dt=2020-01-01/_SUCCESS")).unwrap(), "{");
 }
+
+#[tokio::test]
+async fn a_cancelled_expiry_of_partitions_stops_between_commits() {
+    let table = TestTable::with_partitions(&[OLD, YOUNG]).await;
+    let control = Control::new();
+    control.cancel();
+    let mut report = ExpirePartitionsReport::default();
+    let error = request().run(&table.storage(), &control, &mut report).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert!(report.expired.is_empty());
+    assert_eq!(table.open().await.snapshot_ids().await.unwrap().last(), Some(&6));
+}

@@ -97,7 +97,11 @@ impl Table {
                 let delta = self.drop_entries(drop, latest).await?;
                 Ok(if delta.is_empty() { Resolved::Nothing } else { Resolved::Delta(delta) })
             }
-            Changes::CompactManifests => Ok(Resolved::Delta(Delta::default())),
+            Changes::CompactManifests => {
+                // Files of which readers disagree whether they are live would be decided by rewriting.
+                self.live_files(latest).await?;
+                Ok(Resolved::Delta(Delta::default()))
+            }
         }
     }
 
