@@ -7,6 +7,9 @@ use weir_storage::Storage;
 use super::{Report, commit_user, options};
 use crate::cli::{ExpirePartitionsArgs, ExpireStrategyArg};
 
+/// Partitions that a message names; the receipt has all.
+const SHOWN: usize = 10;
+
 /// `weir expire-partitions`.
 pub(crate) async fn run(
     args: &ExpirePartitionsArgs,
@@ -45,14 +48,18 @@ pub(crate) async fn run(
 }
 
 fn work(report: &ExpirePartitionsReport) -> String {
-    let names: Vec<&str> = report.expired.iter().map(|partition| partition.partition.as_str()).collect();
+    let names = report.expired.iter().map(|partition| partition.partition.as_str());
+    let mut shown: Vec<&str> = names.take(SHOWN).collect();
+    if report.expired.len() > SHOWN {
+        shown.push("…");
+    }
     let rest = if report.left > 0 { format!("; {} more are expired", report.left) } else { String::new() };
     format!(
         "{} partitions with {} files ({} bytes): {}{rest}",
-        names.len(),
+        report.expired.len(),
         report.files(),
         report.bytes(),
-        names.join(" ")
+        shown.join(" ")
     )
 }
 

@@ -408,3 +408,17 @@ fn hazard_31_an_index_of_a_newer_release_is_refused_by_name() {
     let new: Vec<&String> = after.keys().filter(|path| !before.contains_key(*path)).collect();
     assert!(new.iter().all(|path| path.starts_with(".weir/")), "{new:?}");
 }
+
+#[test]
+fn hazard_23_a_partition_with_an_escaped_name_is_marked_in_its_own_directory() {
+    let engines = Engines::shared();
+    let place = Place::new();
+    let table = place.table("escaped");
+    let case = Case::new("escaped", &[("dt", "STRING")], &[&["a/b:100%"], &["żółć"]], &[("bucket", "1")]);
+    case.make(engines.java, &table);
+    weir("mark-partition-done", &table, &["--partition=dt=a/b:100%", "--partition=dt=żółć"]).done();
+    for directory in ["dt=a%2Fb%3A100%25", "dt=żółć"] {
+        assert!(place.path(&table).join(directory).join("bucket-0").is_dir());
+        assert!(place.path(&table).join(directory).join("_SUCCESS").is_file());
+    }
+}

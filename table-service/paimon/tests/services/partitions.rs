@@ -311,3 +311,19 @@ async fn a_cancelled_expiry_of_partitions_stops_between_commits() {
     assert!(report.expired.is_empty());
     assert_eq!(table.open().await.snapshot_ids().await.unwrap().last(), Some(&6));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_expiries_at_once_drop_a_partition_once() {
+    for _ in 0..10 {
+        let table = TestTable::with_partitions(&[OLD, YOUNG]).await;
+        let (left, right) = (table.storage(), table.storage());
+        let first = ExpirePartitions { commit_user: commit_user("left", 0), ..request() };
+        let second = ExpirePartitions { commit_user: commit_user("right", 0), ..request() };
+        let ((a, left), (b, right)) = tokio::join!(expire(&first, &left), expire(&second, &right));
+        assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+        assert_eq!(left.expired.len() + right.expired.len(), 1);
+        assert_eq!(table.open().await.snapshot_ids().await.unwrap().last(), Some(&7));
+        assert!(table.rows().await.keys().all(|id| *id >= 200));
+        assert_eq!(table.files().await, table.reachable_and_hints().await);
+    }
+}
