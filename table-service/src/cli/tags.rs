@@ -5,7 +5,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use jiff::tz::TimeZone;
 use weir_paimon::tags::TagCreationPeriod;
 
-use super::{CommonArgs, OwnerArgs};
+use super::CommonArgs;
 use crate::instant::Instant;
 
 /// Arguments of `create-tag`.
@@ -38,8 +38,6 @@ pub(crate) struct CreateTagArgs {
 pub(crate) struct DeleteTagArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
-    #[command(flatten)]
-    pub(crate) owner: OwnerArgs,
     /// Names of the tags, with commas between them.
     #[arg(long = "tag", value_name = "NAMES", value_delimiter = ',', required = true)]
     pub(crate) tags: Vec<String>,
@@ -72,8 +70,6 @@ pub(crate) struct ListTagsArgs {
 pub(crate) struct ExpireTagsArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
-    #[command(flatten)]
-    pub(crate) owner: OwnerArgs,
     /// Also delete every tag that was made before this time, with or without a retention of its own: a duration back
     /// from now (30d) or an RFC 3339 instant.
     #[arg(long, value_name = "WHEN")]
@@ -87,8 +83,6 @@ pub(crate) struct ExpireTagsArgs {
 pub(crate) struct AutoTagArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
-    #[command(flatten)]
-    pub(crate) owner: OwnerArgs,
     /// Which time of a snapshot counts [default: the table's tag.automatic-creation].
     #[arg(long)]
     pub(crate) mode: Option<AutoTagMode>,

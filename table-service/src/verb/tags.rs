@@ -60,7 +60,6 @@ pub(crate) async fn delete(
     control: &Control,
     report: &mut Report,
 ) -> Result<(Outcome, String)> {
-    args.owner.claim(args.common.dry_run).require(storage).await?;
     let delete =
         DeleteTags { names: args.tags.clone(), dry_run: args.common.dry_run, options: options(&args.common) };
     let mut service = DeleteTagsReport::default();
@@ -82,7 +81,6 @@ pub(crate) async fn expire(
     control: &Control,
     report: &mut Report,
 ) -> Result<(Outcome, String)> {
-    args.owner.claim(args.common.dry_run).require(storage).await?;
     let expire = ExpireTags {
         older_than: args.older_than.map(|instant| instant.0),
         time_zone: args.zone.time_zone.clone(),
@@ -142,7 +140,6 @@ pub(crate) async fn auto(
     control: &Control,
     report: &mut Report,
 ) -> Result<(Outcome, String)> {
-    args.owner.claim(args.common.dry_run).require(storage).await?;
     let keep = &args.keep;
     let period = match args.period {
         Some(Period::Word(period)) => Some(period),
