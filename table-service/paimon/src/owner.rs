@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use weir_storage::{Create, Storage};
 
@@ -11,6 +12,13 @@ use crate::{Error, ErrorKind, Result};
 
 /// The marker, below the table's root.
 const MARKER: &str = ".weir/owner.json";
+
+/// Age at which an owner writes its marker again, so that others see that it is alive.
+const RENEWED_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// Age of a marker at which a Table of the same namespace and name follows its owner: it was made anew, in the same
+/// cluster or in one that replaces it. Two that live have a younger one, as long as they delete once a day.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(48);
 
 /// A Table object of Kubernetes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +55,13 @@ impl FromStr for Owner {
     }
 }
 
+impl Owner {
+    /// Whether it is called the same and is another object: made anew, or in another cluster.
+    fn is_namesake(&self, other: &Self) -> bool {
+        self.namespace == other.namespace && self.name == other.name
+    }
+}
+
 /// On whose behalf a run deletes files of a table.
 #[derive(Clone, Debug, Default)]
 pub struct Claim {
@@ -60,23 +75,39 @@ pub struct Claim {
 
 impl Claim {
     /// To be called before anything is deleted: leaves the owner's marker where there is none. Fails with
-    /// [`ErrorKind::Unsafe`] when the marker names another owner.
+    /// [`ErrorKind::Unsafe`] when the marker names another owner. A Table that was made anew under the same name follows
+    /// an owner that has not been seen for two days.
     pub async fn require(&self, storage: &Storage) -> Result<()> {
         let Some(owner) = &self.owner else { return Ok(()) };
+        if storage.list_directory("schema").await?.files.is_empty() {
+            // No table: whoever opens it says so, and no marker is left behind.
+            return Ok(());
+        }
         let content = serde_json::to_vec(owner)
             .map_err(|error| Error::internal(format!("an owner is not JSON: {error}")))?;
-        let found = if self.dry_run {
-            storage.read_opt(MARKER).await?
-        } else {
-            match storage.create(MARKER, content.clone().into()).await? {
-                Create::Created => None,
-                Create::Exists(found) => Some(found),
+        let found = match storage.read_opt(MARKER).await? {
+            Some(found) => found,
+            None if self.dry_run => return Ok(()),
+            None => match storage.create(MARKER, content.clone().into()).await? {
+                Create::Created => return Ok(()),
+                Create::Exists(found) => found,
                 Create::Unclear(error) => return Err(error.into()),
-            }
+            },
         };
-        let Some(found) = found else { return Ok(()) };
+        let age = Self::age_of_marker(storage).await?;
         let other = match serde_json::from_slice::<Owner>(&found) {
-            Ok(other) if other == *owner => return Ok(()),
+            Ok(other) if other == *owner => {
+                if !self.dry_run && age > RENEWED_AFTER {
+                    storage.overwrite(MARKER, content.into()).await?;
+                }
+                return Ok(());
+            }
+            Ok(other) if other.is_namesake(owner) && age > FORGOTTEN_AFTER => {
+                if !self.dry_run {
+                    storage.overwrite(MARKER, content.into()).await?;
+                }
+                return Ok(());
+            }
             Ok(other) => format!("the Table {}/{} (uid {})", other.namespace, other.name, other.uid),
             Err(_) => "somebody whom this release cannot make out".to_owned(),
         };
@@ -96,5 +127,11 @@ impl Claim {
                 owner.uid
             ),
         ))
+    }
+
+    /// How long ago the marker was written; 0 where it has just gone.
+    async fn age_of_marker(storage: &Storage) -> Result<SignedDuration> {
+        let modified = storage.stat(MARKER).await?.map(|file| file.modified);
+        Ok(modified.map_or(SignedDuration::ZERO, |modified| Timestamp::now().duration_since(modified)))
     }
 }

@@ -66,3 +66,39 @@ fn an_owner_is_written_with_its_namespace_name_and_uid() {
         assert!(text.parse::<Owner>().is_err(), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_table_that_was_made_anew_follows_an_owner_that_is_not_seen_any_more() {
+    let table = TestTable::new().await;
+    let storage = table.storage();
+    let (old, new, other) =
+        (claim("sales/orders/0b1c"), claim("sales/orders/22aa"), claim("sales/copy/33bb"));
+    old.require(&storage).await.unwrap();
+    let marker = std::fs::File::options().write(true).open(table.path(MARKER)).unwrap();
+    let before = |hours: u64| std::time::SystemTime::now() - std::time::Duration::from_hours(hours);
+
+    marker.set_modified(before(47)).unwrap();
+    assert_eq!(new.require(&storage).await.unwrap_err().kind(), ErrorKind::Unsafe);
+    marker.set_modified(before(49)).unwrap();
+    assert_eq!(other.require(&storage).await.unwrap_err().kind(), ErrorKind::Unsafe);
+    old.require(&storage).await.unwrap();
+    assert_eq!(
+        new.require(&storage).await.unwrap_err().kind(),
+        ErrorKind::Unsafe,
+        "the old one was seen again"
+    );
+
+    let marker = std::fs::File::options().write(true).open(table.path(MARKER)).unwrap();
+    marker.set_modified(before(49)).unwrap();
+    new.require(&storage).await.unwrap();
+    assert_eq!(old.require(&storage).await.unwrap_err().kind(), ErrorKind::Unsafe);
+}
+
+#[tokio::test]
+async fn where_there_is_no_table_no_marker_is_left() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = directory.path().to_str().unwrap().parse().unwrap();
+    let storage = weir_storage::Storage::open(&location).unwrap();
+    claim("sales/orders/0b1c").require(&storage).await.unwrap();
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
