@@ -24,7 +24,7 @@ mod targets;
 pub use candidates::{FileKind, PlannedFile};
 
 pub(crate) use candidates::Candidates;
-pub(crate) use changelog::ChangelogNeeds;
+pub(crate) use changelog::{ChangelogNeeds, is_written};
 pub(crate) use directories::remove_empty_directories;
 pub(crate) use interrupted::finish_interrupted;
 pub(crate) use journal::Journal;

@@ -18,6 +18,7 @@ mod what_if;
 
 use serde::Serialize;
 use weir_paimon_spec::Snapshot;
+use weir_paimon_spec::options::keys;
 use weir_paimon_spec::support::Purpose;
 
 use crate::expiry::Retention;
@@ -121,6 +122,8 @@ pub struct PinsView {
     snapshots: Vec<Snapshot>,
     references: References,
     due_tag: Option<DueTag>,
+    /// Whether consumers hold snapshots back, not only changelogs.
+    consumers_count: bool,
     roots: Roots,
     ledger: Ledger,
 }
@@ -131,11 +134,13 @@ impl PinsView {
     pub async fn read(table: &Table, references: References) -> Result<Self> {
         table.require_support(Purpose::Expire)?;
         let snapshots = table.snapshots(&table.snapshot_ids().await?).await?;
-        let roots = Roots::of(&snapshots, &references);
+        let is_decoupled = table.options().is_changelog_decoupled()?;
+        let consumers_count = !(is_decoupled && table.options().get(&keys::CONSUMER_CHANGELOG_ONLY)?);
+        let roots = Roots::of(&snapshots, &references, is_decoupled);
         let sizes = Sizes::list(table, &references).await?;
-        let ledger = walk::read(table, &snapshots, &references, &sizes).await?;
+        let ledger = walk::read(table, &snapshots, &references, &roots, &sizes).await?;
         let due_tag = tags::first_due(table.options(), &snapshots, &references)?;
-        Ok(Self { snapshots, references, due_tag, roots, ledger })
+        Ok(Self { snapshots, references, due_tag, consumers_count, roots, ledger })
     }
 
     /// What each pin holds back from an expiry that keeps what `retention` says.

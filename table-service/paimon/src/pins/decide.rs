@@ -7,18 +7,20 @@ use super::{PinKind, PinsView, Totals, Without};
 use crate::expiry::{Age, Retention, first_kept};
 use crate::table::References;
 
-/// Numbers of a table's roots: snapshots of `main` ascending, its tags, its changelogs, then the branches. A branch has
-/// a number for each snapshot, and at least one.
+/// Numbers of a table's roots: snapshots of `main` ascending, its tags, its changelogs, the changelogs that its
+/// snapshots live on as once they expire, then the branches. A branch has a number for each snapshot, and at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Roots {
     snapshots: u32,
     tags: Range<u32>,
     changelogs: Range<u32>,
+    afterlives: Range<u32>,
     branches: Vec<Range<u32>>,
 }
 
 impl Roots {
-    pub(super) fn of(snapshots: &[Snapshot], references: &References) -> Self {
+    /// The roots; `is_decoupled` says that snapshots become changelogs.
+    pub(super) fn of(snapshots: &[Snapshot], references: &References, is_decoupled: bool) -> Self {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let mut next = count(snapshots.len());
         let mut take = |n: usize| {
@@ -28,8 +30,9 @@ impl Roots {
         };
         let tags = take(references.tags.len());
         let changelogs = take(references.changelogs.len());
+        let afterlives = take(if is_decoupled { snapshots.len() } else { 0 });
         let branches = references.branches.iter().map(|branch| take(branch.snapshots.len().max(1))).collect();
-        Self { snapshots: count(snapshots.len()), tags, changelogs, branches }
+        Self { snapshots: count(snapshots.len()), tags, changelogs, afterlives, branches }
     }
 
     /// Numbers of the tags, in the order of the references.
@@ -40,6 +43,11 @@ impl Roots {
     /// Numbers of the changelogs, in the order of the references.
     pub(super) fn changelogs(&self) -> Range<u32> {
         self.changelogs.clone()
+    }
+
+    /// Numbers of the changelogs that the snapshots become, in their order; empty when they become none.
+    pub(super) fn afterlives(&self) -> Range<u32> {
+        self.afterlives.clone()
     }
 
     /// Numbers of each branch, in the order of the references.
@@ -161,7 +169,7 @@ impl PinsView {
             .references
             .consumers
             .iter()
-            .filter(|(name, _)| !without.contains(name))
+            .filter(|(name, _)| self.consumers_count && !without.contains(name))
             .map(|(name, consumer)| (name.clone(), consumer.next_snapshot))
             .collect();
         first_kept(&ages, retention, &consumers, self.due_tag.as_ref())

@@ -5,12 +5,14 @@ use std::ops::Range;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::manifest::merge;
+use weir_paimon_spec::options::{ChangelogProducer, keys};
 use weir_paimon_spec::paths::{self, BranchPaths};
 use weir_paimon_spec::{FileKind, ManifestEntry, Snapshot};
 
 use super::decide::Roots;
 use super::ledger::Ledger;
 use super::sizes::Sizes;
+use crate::deletion::{ChangelogNeeds, is_written};
 use crate::table::{CONCURRENT_READS, References, within_table};
 use crate::{Result, Table};
 
@@ -19,35 +21,53 @@ pub(super) async fn read(
     table: &Table,
     snapshots: &[Snapshot],
     references: &References,
+    roots: &Roots,
     sizes: &Sizes,
 ) -> Result<Ledger> {
-    let roots = Roots::of(snapshots, references);
     let mut walk = Walk { table, sizes, ledger: Ledger::default(), looked_up: HashMap::new() };
-    walk.chain(snapshots, 0).await?;
+    walk.chain(snapshots, 0, ChangelogOf::Snapshot).await?;
     for (snapshot, number) in snapshots.iter().zip(0..) {
         walk.hold_root(&table.main().snapshot(snapshot.id), number);
     }
+    let (main, producer) = (table.main(), table.options().get(&keys::CHANGELOG_PRODUCER)?);
+    for (snapshot, number) in snapshots.iter().zip(roots.afterlives()) {
+        // The changelog's file is a copy of the snapshot's.
+        walk.hold_root(&main.snapshot(snapshot.id), number);
+        walk.as_changelog(main, producer, snapshot, number).await?;
+    }
     for ((name, tag), number) in references.tags.iter().zip(roots.tags()) {
-        walk.root(&tag.snapshot, number).await?;
+        walk.tag(&tag.snapshot, number).await?;
         walk.hold_root(&table.main().tag(name), number);
     }
     for (changelog, number) in references.changelogs.iter().zip(roots.changelogs()) {
-        walk.root(changelog, number).await?;
+        walk.as_changelog(main, producer, changelog, number).await?;
         walk.hold_root(&table.main().changelog(changelog.id), number);
     }
     for (branch, numbers) in references.branches.iter().zip(roots.branches()) {
-        let own = BranchPaths::of(&branch.name)?;
-        walk.chain(&branch.snapshots, numbers.start).await?;
-        let others = branch.tags.iter().map(|(_, tag)| &tag.snapshot).chain(&branch.changelogs);
-        for root in others {
-            walk.root(root, numbers.start).await?;
+        let mut ascending = branch.snapshots.clone();
+        ascending.sort_unstable_by_key(|snapshot| snapshot.id);
+        walk.chain(&ascending, numbers.start, ChangelogOf::BranchSnapshot).await?;
+        for (_, tag) in &branch.tags {
+            walk.tag(&tag.snapshot, numbers.start).await?;
         }
-        let directory = paths::branch_dir(own.branch());
+        for changelog in &branch.changelogs {
+            walk.as_changelog(&branch.paths, branch.producer, changelog, numbers.start).await?;
+        }
+        let directory = paths::branch_dir(&branch.name);
         for (path, size) in sizes.below(&directory) {
             walk.hold(path, size, numbers.start..numbers.start + 1);
         }
     }
     Ok(walk.ledger)
+}
+
+/// Whose changelog is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ChangelogOf {
+    /// Of a snapshot of `main`, which has it.
+    Snapshot,
+    /// Of a snapshot of another branch: one that `main` has made may have gone with `main`'s own snapshot.
+    BranchSnapshot,
 }
 
 struct Walk<'a> {
@@ -70,12 +90,15 @@ impl Walk<'_> {
 
     /// Snapshots that follow each other, ascending, numbered from `first`. A file is held from the snapshot that adds
     /// it to the one that deletes it, so only the first and the last are read in full, and those after a gap.
-    async fn chain(&mut self, snapshots: &[Snapshot], first: u32) -> Result<()> {
+    async fn chain(&mut self, snapshots: &[Snapshot], first: u32, of: ChangelogOf) -> Result<()> {
         self.read_ahead(snapshots).await?;
         let mut open: HashMap<u128, (u64, u32)> = HashMap::new();
         for (position, (snapshot, root)) in snapshots.iter().zip(first..).enumerate() {
             self.metadata(snapshot, root).await?;
-            self.changelog(snapshot, root).await?;
+            match self.changelog(snapshot, root).await {
+                Err(error) if of == ChangelogOf::BranchSnapshot && error.is_not_found() => {}
+                read => read?,
+            }
             let follows =
                 position > 0 && snapshots.get(position - 1).is_some_and(|last| last.id + 1 == snapshot.id);
             if follows {
@@ -131,10 +154,9 @@ impl Walk<'_> {
         }
     }
 
-    /// One root of its own.
-    async fn root(&mut self, root: &Snapshot, number: u32) -> Result<()> {
+    /// A tag keeps all but the changelog, which nobody reads by a tag.
+    async fn tag(&mut self, root: &Snapshot, number: u32) -> Result<()> {
         self.metadata(root, number).await?;
-        self.changelog(root, number).await?;
         let live = self.live(root).await?;
         let added = self.added(root, &root.delta_manifest_list).await?;
         for (digest, bytes) in live.into_iter().chain(added) {
@@ -143,27 +165,64 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// The changelog of a snapshot: its list, manifests and files.
     async fn changelog(&mut self, root: &Snapshot, number: u32) -> Result<()> {
         let Some(list) = &root.changelog_manifest_list else { return Ok(()) };
+        self.list(root, list, number).await?;
         for (digest, bytes) in self.added(root, list).await? {
             self.ledger.hold(digest, bytes, number..number + 1);
         }
         Ok(())
     }
 
+    /// What a snapshot keeps as a long-lived changelog; the rest that it names may be gone.
+    async fn as_changelog(
+        &mut self,
+        branch: &BranchPaths,
+        producer: ChangelogProducer,
+        root: &Snapshot,
+        number: u32,
+    ) -> Result<()> {
+        let needs = ChangelogNeeds::of(self.table, branch, producer, root).await?;
+        self.changelog(root, number).await?;
+        if !needs.delta {
+            return Ok(());
+        }
+        for list in [&root.base_manifest_list, &root.delta_manifest_list] {
+            match self.list(root, list, number).await {
+                Err(error) if needs.delta_may_be_gone && error.is_not_found() => return Ok(()),
+                listed => listed?,
+            }
+        }
+        let mut entries = self.entries(root, &root.delta_manifest_list).await?;
+        entries.retain(is_written);
+        for (digest, bytes) in self.all_files(&entries).await? {
+            self.ledger.hold(digest, bytes, number..number + 1);
+        }
+        Ok(())
+    }
+
+    /// A manifest list and its manifests.
+    async fn list(&mut self, root: &Snapshot, list: &str, number: u32) -> Result<()> {
+        let roots = number..number + 1;
+        for manifest in self.table.manifest_list(root, list).await?.iter() {
+            let size = u64::try_from(manifest.file_size).unwrap_or(0);
+            self.hold(&paths::manifest(&manifest.file_name), size, roots.clone());
+            for extra in manifest.extra_files.iter().flatten() {
+                let path = paths::manifest(extra);
+                self.hold(&path, self.sizes.of(&path), roots.clone());
+            }
+        }
+        let path = paths::manifest(list);
+        self.hold(&path, self.sizes.of(&path), roots);
+        Ok(())
+    }
+
+    /// Base and delta lists with their manifests, index manifest, index files and statistics.
     async fn metadata(&mut self, root: &Snapshot, number: u32) -> Result<()> {
         let roots = number..number + 1;
-        for list in root.manifest_lists() {
-            for manifest in self.table.manifest_list(root, list).await?.iter() {
-                let size = u64::try_from(manifest.file_size).unwrap_or(0);
-                self.hold(&paths::manifest(&manifest.file_name), size, roots.clone());
-                for extra in manifest.extra_files.iter().flatten() {
-                    let path = paths::manifest(extra);
-                    self.hold(&path, self.sizes.of(&path), roots.clone());
-                }
-            }
-            let path = paths::manifest(list);
-            self.hold(&path, self.sizes.of(&path), roots.clone());
+        for list in [&root.base_manifest_list, &root.delta_manifest_list] {
+            self.list(root, list, number).await?;
         }
         if let Some(name) = &root.index_manifest {
             for entry in self.table.index_manifest(name).await? {
@@ -228,15 +287,16 @@ impl Walk<'_> {
         Ok(size)
     }
 
-    /// Reads the lists and own changes of all snapshots at once, so that none is waited for later.
+    /// Reads the base and delta lists and the own changes of all snapshots at once, so that none is waited for later.
     async fn read_ahead(&self, snapshots: &[Snapshot]) -> Result<()> {
         let lists = snapshots.iter().flat_map(|snapshot| {
-            snapshot.manifest_lists().map(move |list| (snapshot, list, list != snapshot.base_manifest_list))
+            let (base, delta) = (&snapshot.base_manifest_list, &snapshot.delta_manifest_list);
+            [(snapshot, base, false), (snapshot, delta, true)]
         });
         stream::iter(lists)
-            .map(|(snapshot, list, is_change)| async move {
+            .map(|(snapshot, list, is_delta)| async move {
                 let metas = self.table.manifest_list(snapshot, list).await?;
-                if is_change {
+                if is_delta {
                     self.table.manifests_of(&metas).await?;
                 }
                 Ok(())

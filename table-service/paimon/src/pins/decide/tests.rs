@@ -10,7 +10,7 @@ fn leaving(ranges: &[Range<u32>]) -> Leaving {
 
 /// Three snapshots, two tags.
 fn roots() -> Roots {
-    Roots { snapshots: 3, tags: 3..5, changelogs: 5..5, branches: Vec::new() }
+    Roots { snapshots: 3, tags: 3..5, changelogs: 5..5, afterlives: 5..5, branches: Vec::new() }
 }
 
 #[test]
