@@ -35,7 +35,7 @@ fn a_tag_is_what_javas_is_and_leaves_what_javas_leaves() {
         weir("create-tag", table, &["--tag", "weir 1.5", "--snapshot", &first_id, "--time-retained", "90m"])
             .done();
         java.create_tag(&copy, "weir plain", first).unwrap();
-        java.create_tag_for(&copy, "weir 1.5", first, Duration::from_secs(5400)).unwrap();
+        java.create_tag_for(&copy, "weir 1.5", first, Duration::from_mins(90)).unwrap();
         assert_same_tags(java, table, &copy);
 
         java.compact(table, true).unwrap();
@@ -270,7 +270,7 @@ fn tags_expire_as_javas_do() {
     let table = place.table("expiring");
     make(java, &table, 5);
     java.create_tag_for(&table, "over", 1, Duration::from_millis(1)).unwrap();
-    java.create_tag_for(&table, "young", 2, Duration::from_secs(3600)).unwrap();
+    java.create_tag_for(&table, "young", 2, Duration::from_hours(1)).unwrap();
     java.create_tag(&table, "endless", 3).unwrap();
     java.compact(&table, true).unwrap();
     java.expire(&table, &JAVA_KEEPS_LITTLE).unwrap();

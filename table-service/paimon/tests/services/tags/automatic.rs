@@ -1,7 +1,7 @@
 //! `auto-tag`, and expiry that waits for it.
 
 use weir_paimon::ErrorKind;
-use weir_paimon::tags::{AutoTag, AutoTagOutcome, AutoTagReport, Generations};
+use weir_paimon::tags::{AutoTag, AutoTagOutcome, AutoTagReport, Generations, TagCreationPeriod};
 
 use super::*;
 
@@ -115,6 +115,22 @@ async fn two_automatic_tags_of_one_snapshot_do_not_stop_the_next() {
     // The day of snapshot 4 has its tag already, on the snapshot before.
     expected.retain(|tag| *tag != ("2026-11-22".to_owned(), 3));
     assert_eq!(tags, expected);
+}
+
+#[tokio::test]
+async fn a_period_that_is_asked_for_stands_for_the_tables() {
+    let table = one_snapshot_a_day().await;
+    let weekly =
+        auto_tag(&[("tag.creation-period-duration", "7 d"), ("tag.period-formatter", "without_dashes")]);
+    let daily = AutoTag { period: Some(TagCreationPeriod::Daily), ..weekly.clone() };
+    let created = |report: AutoTagReport| -> Vec<String> {
+        report.created.into_iter().map(|created| created.tag).collect()
+    };
+    // Weeks of seven days since 1970 begin on Thursdays.
+    let (_, report) = run(&AutoTag { dry_run: true, ..weekly }, &table.storage()).await;
+    assert_eq!(created(report), ["202611120000"]);
+    let (_, report) = run(&AutoTag { dry_run: true, ..daily }, &table.storage()).await;
+    assert_eq!(created(report), ["20261119", "20261120", "20261121", "20261122", "20261123", "20261124"]);
 }
 
 #[tokio::test]
