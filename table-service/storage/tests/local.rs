@@ -129,3 +129,20 @@ async fn conditional_writes_are_proved_once_and_then_cost_one_refused_request() 
     storage.require_conditional_writes().await.unwrap();
     assert_eq!(storage.requests().put - before, 1);
 }
+
+#[tokio::test]
+async fn only_an_old_and_empty_directory_is_removed() {
+    let (directory, storage) = open();
+    for path in ["empty", "full"] {
+        std::fs::create_dir(directory.path().join(path)).unwrap();
+    }
+    storage.overwrite("full/file", "x".into()).await.unwrap();
+    let (past, future) = (jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::MAX);
+    assert!(!storage.remove_empty_directory("empty", past).await.unwrap(), "it is young");
+    assert!(!storage.remove_empty_directory("full", future).await.unwrap());
+    assert!(!storage.remove_empty_directory("missing", future).await.unwrap());
+    assert!(!storage.remove_empty_directory("full/file", future).await.unwrap());
+    assert!(!storage.remove_empty_directory("", future).await.unwrap(), "the table itself stays");
+    assert!(storage.remove_empty_directory("empty", future).await.unwrap());
+    assert!(!directory.path().join("empty").exists() && directory.path().join("full/file").exists());
+}
