@@ -1,7 +1,11 @@
+use std::fmt::Write;
+
 use weir_contract::Outcome;
 use weir_paimon::Result;
 use weir_paimon::compaction::Control;
-use weir_paimon::partitions::{ExpirePartitions, ExpirePartitionsOutcome, ExpirePartitionsReport, Strategy};
+use weir_paimon::partitions::{
+    ExpirePartitions, ExpirePartitionsOutcome, ExpirePartitionsReport, ExpiredPartition, Strategy,
+};
 use weir_storage::Storage;
 
 use super::{Report, commit_user, options};
@@ -38,6 +42,7 @@ pub(crate) async fn run(
     report.snapshot_after = service.snapshot_after.or(service.latest_snapshot);
     report.changed = service.snapshot_after.is_some();
     report.detail(&service);
+    report.text = outcome.is_ok().then(|| text(&service));
     Ok(match outcome? {
         ExpirePartitionsOutcome::NothingToDo => (Outcome::NothingToDo, nothing_to_do(&service)),
         ExpirePartitionsOutcome::Planned => {
@@ -45,6 +50,20 @@ pub(crate) async fn run(
         }
         ExpirePartitionsOutcome::Dropped => (Outcome::Succeeded, format!("dropped {}", work(&service))),
     })
+}
+
+/// One line for each partition that goes, or that stays although it may be expired.
+fn text(report: &ExpirePartitionsReport) -> String {
+    let mut text = String::new();
+    for expired in &report.expired {
+        let ExpiredPartition { partition, time, files, bytes, .. } = expired;
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{partition}  {files} files, {bytes} bytes, expired as of {time}");
+    }
+    for kept in &report.kept {
+        let _ = writeln!(text, "{}  stays: {}", kept.partition, kept.reason);
+    }
+    text
 }
 
 fn work(report: &ExpirePartitionsReport) -> String {

@@ -32,6 +32,7 @@ pub(crate) async fn run(
     };
     report.changed = service.record.is_some();
     report.detail(&service);
+    report.text = outcome.is_ok().then(|| text(&service));
     let target = service.target.unwrap_or_default();
     Ok(match outcome? {
         RollbackOutcome::NothingToDo => {
@@ -54,6 +55,15 @@ fn target(args: &TargetArgs) -> Result<RollbackTarget> {
         (_, _, Some(instant)) => Ok(RollbackTarget::Timestamp(instant.0)),
         _ => Err(Error::new(ErrorKind::Invalid, "name a snapshot, a tag or a time to go back to")),
     }
+}
+
+/// One line for each root that is removed, and for what refers to one and stays.
+fn text(report: &RollbackReport) -> String {
+    let snapshots = report.removed_snapshots.iter().map(|id| format!("snapshot {id} is removed"));
+    let changelogs = report.removed_changelogs.iter().map(|id| format!("changelog {id} is removed"));
+    let tags = report.removed_tags.iter().map(|path| format!("{path} is removed"));
+    let left = report.left_behind.iter().map(|left| format!("{} {}", left.reference, left.message));
+    snapshots.chain(changelogs).chain(tags).chain(left).fold(String::new(), |text, line| text + &line + "\n")
 }
 
 fn work(report: &RollbackReport) -> String {

@@ -43,3 +43,34 @@ fn tables_in_s3_are_inspected_compacted_and_expired() {
         assert_eq!(engines.java.orphans(&table).unwrap(), Vec::<String>::new(), "{}", fixture.name);
     }
 }
+
+#[test]
+fn a_table_in_s3_is_marked_its_partitions_expire_its_manifests_are_compacted_and_it_is_rolled_back() {
+    let server = S3Server::on_loopback("commits").unwrap();
+    server.create_bucket("lake").unwrap();
+    let engines = Engines::shared();
+    let table = Warehouse::new("s3://lake/warehouse", server.storage()).table("partitioned");
+    let fixture = SUPPORTED.iter().find(|fixture| fixture.name == "partitioned_by_string").unwrap();
+    fixture.make(&engines, &table).unwrap();
+    let before = Judgement::of(&engines, &table, fixture.python_reads).unwrap();
+    let newest = engines.java.snapshots(&table).unwrap().pop().unwrap().id;
+
+    weir("mark-partition-done", &table, &["--partition=part=k=v:100%"]).done();
+    weir("compact-manifests", &table, &[]).done();
+    let compacted = Judgement::of(&engines, &table, fixture.python_reads).unwrap();
+    before.assert_unchanged(&compacted);
+    before.assert_all_kept(&compacted);
+
+    let at_once = ["--expiration-time=0s", "--partition-idle-time=0s", "--max-expires=1"];
+    let run = weir("expire-partitions", &table, &at_once).done();
+    assert_eq!(run.details["expired"][0]["partition"], "part=2026-11-19");
+    let expired = Judgement::of(&engines, &table, fixture.python_reads).unwrap();
+    before.assert_all_kept(&expired);
+    assert!(expired.latest().rows.len() < before.latest().rows.len() && !expired.latest().rows.is_empty());
+
+    weir("rollback-to", &table, &[&format!("--snapshot={newest}"), "--writers-stopped"]).done();
+    let back = Judgement::of(&engines, &table, fixture.python_reads).unwrap();
+    before.assert_unchanged(&back);
+    assert_eq!(back.versions(), before.versions());
+    engines.write_more(&table).unwrap();
+}

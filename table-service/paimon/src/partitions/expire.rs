@@ -125,8 +125,9 @@ impl ExpirePartitions {
         if self.dry_run {
             return Ok(ExpirePartitionsOutcome::Planned);
         }
-        storage.require_conditional_writes().await?;
+        // From here on the report tells what was dropped, no longer what is going to be.
         let planned = std::mem::take(&mut report.expired);
+        storage.require_conditional_writes().await?;
         self.drop(&table, &latest, &rule, planned, control, report).await?;
         Ok(if report.expired.is_empty() {
             ExpirePartitionsOutcome::NothingToDo

@@ -81,6 +81,7 @@ impl Rollback {
         if self.dry_run {
             return Ok(RollbackOutcome::Planned);
         }
+        report.forget_removed();
         if !self.writers_stopped {
             return Err(Error::new(
                 ErrorKind::Unsafe,
@@ -91,7 +92,6 @@ impl Rollback {
             ));
         }
         stop_if(control)?;
-        report.forget_removed();
         if plan.is_expired {
             storage.require_conditional_writes().await?;
         }
