@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use weir_contract::{ExitCode, Outcome};
-use weir_tests::oracle::fixtures::{Engines, PythonReads, UNSUPPORTED};
+use weir_tests::oracle::fixtures::{Engines, PythonReads, SUPPORTED, UNSUPPORTED};
 use weir_tests::oracle::{Judgement, TableAt};
 
 use crate::listing::{copy_directory, listing};
@@ -63,6 +63,30 @@ fn a_dry_run_changes_nothing_and_names_what_would_go() {
         assert!(run.result.cleanup.unwrap().files >= 7, "{}", run.result.message);
         assert_eq!(listing(&place.path(table)), before);
     });
+}
+
+#[test]
+fn a_run_for_another_table_object_deletes_nothing() {
+    let (engines, place) = (Engines::shared(), Place::new());
+    let fixture = SUPPORTED.iter().find(|fixture| fixture.name == "integer_keys").unwrap();
+    let table = place.table(fixture.name);
+    fixture.make(&engines, &table).unwrap();
+    leave(&place, &table);
+    let flags = |owner| ["--owner", owner, "--max-share", "100%"];
+    let asked =
+        weir("remove-orphans", &table, &[&flags("sales/orders/0b1c")[..], &["--trash"]].concat()).done();
+    let trash = asked.result.cleanup.unwrap().trash.unwrap();
+    weir("restore-trash", &table, &["--from", &trash]).done();
+    let before = files_but_weirs(&place.path(&table));
+    for verb in ["remove-orphans", "expire-snapshots"] {
+        let owner = ["--owner", "sales/orders/22aa"];
+        let run = weir(verb, &table, &owner);
+        assert_eq!(run.exit, ExitCode::SafetyRefused, "{verb}: {}", run.result.message);
+        assert!(run.result.message.contains("sales/orders (uid 0b1c)"), "{}", run.result.message);
+    }
+    assert_eq!(files_but_weirs(&place.path(&table)), before);
+    weir("remove-orphans", &table, &[&flags("sales/orders/22aa")[..], &["--take-over"]].concat()).done();
+    assert!(files_but_weirs(&place.path(&table)).len() < before.len());
 }
 
 /// Compares what both leave of a table with leftovers; whether Weir did not refuse the table.
