@@ -4,9 +4,9 @@
 //! candidates ─► less everything that a remaining root reaches (protection) ─► journal ─► roots ─► files (sweep)
 //! ```
 //!
-//! A service collects [`Candidates`] from the roots that go, with [`Reach`]; [`remove_protected`] takes out what a
-//! remaining snapshot, tag, branch or changelog reaches. What is left is written to a [`Journal`] before anything is
-//! deleted, and [`finish_interrupted`] lets the next run of any service finish what an interrupted one has begun, with
+//! A service collects `Candidates` from the roots that go, with `Reach`; `remove_protected` takes out what a
+//! remaining snapshot, tag, branch or changelog reaches. What is left is written to a `Journal` before anything is
+//! deleted, and `finish_interrupted` lets the next run of any service finish what an interrupted one has begun, with
 //! protection derived anew (maintenance §1.9).
 
 mod candidates;

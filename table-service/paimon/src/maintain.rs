@@ -75,7 +75,8 @@ impl Maintain {
         let wanted = steps::wanted(table.options(), self.consumers_idle_for.is_some())?;
         for step in Step::ALL {
             let is_named = self.include.contains(&step);
-            if !is_named && !(self.include.is_empty() && wanted.contains(&step)) {
+            let is_wanted = self.include.is_empty() && wanted.contains(&step);
+            if !(is_named || is_wanted) {
                 continue;
             }
             if control.is_cancelled() {

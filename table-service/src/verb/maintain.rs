@@ -109,9 +109,8 @@ fn nothing_to_do(report: &MaintainReport) -> String {
 /// What was left out, and why.
 fn refused(report: &MaintainReport) -> String {
     let refused = report.steps.iter().filter(|step| step.ended == Ended::Refused);
-    refused
-        .map(|StepReport { step, reason, .. }| {
-            format!("; {step} were left out: {}", reason.as_deref().unwrap_or_default())
-        })
-        .collect()
+    let told = refused.map(|StepReport { step, reason, .. }| {
+        format!("; {step} were left out: {}", reason.as_deref().unwrap_or_default())
+    });
+    told.collect::<Vec<_>>().concat()
 }
