@@ -306,6 +306,11 @@ impl Java {
         Ok((Self::command(JavaHeap::Large)?, format!("{request}\n")))
     }
 
+    /// A command that expires a table's snapshots when it gets the text on its standard input, and ends.
+    pub fn expiry(table: &TableAt, expiry: &Expiry) -> anyhow::Result<(Command, String)> {
+        Ok((Self::command(JavaHeap::Large)?, format!("{}\n", expiry.request(table, "expire"))))
+    }
+
     /// Compacts every bucket as Paimon's dedicated job does, fully or as universal compaction decides.
     pub fn compact(&self, table: &TableAt, full: bool) -> Result<()> {
         self.reference(table, "compact", &json!({"full": full}))

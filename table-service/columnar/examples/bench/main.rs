@@ -8,6 +8,7 @@
 //!                                          merges the files, each a sorted run, into <dir>, within so
 //!                                          much memory of the process, or without bound for 0
 //! bench layout <file>...                   rows and uncompressed bytes of the files' row groups
+//! bench unlink <list>                      opens and deletes the files that <list> names, one a line
 //! ```
 //!
 //! `limit` and `merge` print one JSON object, `layout` one for each file. INT96 columns lie outside what `limit` can encode.
@@ -16,6 +17,7 @@ mod generate;
 mod layout;
 mod limit;
 mod rewrite;
+mod unlink;
 mod usage;
 
 use std::path::PathBuf;
@@ -36,7 +38,8 @@ fn main() -> Result<(), AnyError> {
             rewrite::rewrite(directory.as_ref(), threads.parse()?, memory.parse()?, &paths(files))
         }
         ["layout", files @ ..] => layout::layout(&paths(files)),
-        _ => Err("usage: bench generate <dir> <runs> <rows> | bench limit <rows> <inherited|default> <file>... | bench merge <dir> <threads> <MiB> <file>... | bench layout <file>...".into()),
+        ["unlink", list] => unlink::unlink(list.as_ref()),
+        _ => Err("usage: bench generate <dir> <runs> <rows> | bench limit <rows> <inherited|default> <file>... | bench merge <dir> <threads> <MiB> <file>... | bench layout <file>... | bench unlink <list>".into()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The processes that are measured.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use weir_contract::RunResult;
-use weir_tests::oracle::{Java, JavaHeap, LiveFile, TableAt, Version};
+use weir_tests::oracle::{Expiry, Java, JavaHeap, LiveFile, TableAt, Version};
 use weir_tests::{process, workspace};
 
 use super::measure::{Usage, measure, repeated, repeated_times};
@@ -104,6 +105,19 @@ pub(crate) fn java(table: &Table) -> Result<Compacted> {
     };
     let (usage, copy) = repeated(once)?;
     compacted(table, usage, copy)
+}
+
+/// Java's expiry of a table.
+pub(crate) fn java_expiry(table: &TableAt, expiry: &Expiry) -> Result<Usage> {
+    let (mut java, request) = Java::expiry(table, expiry)?;
+    let usage = measure("Java Paimon, expiry", &mut java, &request)?;
+    ensure!(usage.output.contains("\"ok\""), "Java did not expire the table: {}", usage.output);
+    Ok(usage)
+}
+
+/// A loop that opens and deletes files, one a line of `list`.
+pub(crate) fn unlink(list: &Path) -> Result<Usage> {
+    measure("open + unlink of the same files", bench_example().arg("unlink").arg(list), "")
 }
 
 /// The row groups of files, as their footers describe them.

@@ -30,6 +30,8 @@ pub(crate) struct Usage {
     pub(crate) wall: f64,
     /// Seconds of all cores, in the program and in the kernel.
     pub(crate) cpu: f64,
+    /// Those of them in the program itself.
+    pub(crate) user: f64,
     /// Largest resident set in bytes.
     pub(crate) peak_rss: u64,
     /// What the process wrote to standard output.
@@ -55,6 +57,7 @@ impl Usage {
             runs: runs.len(),
             wall: median(|run| run.wall)?,
             cpu: median(|run| run.cpu)?,
+            user: median(|run| run.user)?,
             peak_rss: runs.iter().map(|run| run.peak_rss).max()?,
             ..last
         })
@@ -101,11 +104,11 @@ pub(crate) fn measure(name: &'static str, command: &mut Command, input: &str) ->
     });
     let peak_rss = wait_without_reaping(&child)?;
     let wall = start.elapsed().as_secs_f64();
-    let cpu = cpu_seconds(child.id())?;
+    let (user, system) = cpu_seconds(child.id())?;
     let status = child.wait()?;
     let output = reader.join().map_err(|_| anyhow::anyhow!("reading the output of {name} failed"))??;
     ensure!(status.success(), "{name} ended with {status}: {output}");
-    Ok(Usage { name, runs: 1, wall, cpu, peak_rss, output })
+    Ok(Usage { name, runs: 1, wall, cpu: user + system, user, peak_rss, output })
 }
 
 /// Waits for the end of a child, whose accounts then still exist; its peak resident set in bytes.
@@ -128,14 +131,14 @@ fn peak_rss(pid: u32) -> Option<u64> {
 }
 
 /// User and system time of a process, also of an ended one.
-fn cpu_seconds(pid: u32) -> Result<f64> {
+fn cpu_seconds(pid: u32) -> Result<(f64, f64)> {
     let stat =
         std::fs::read_to_string(format!("/proc/{pid}/stat")).context("reading the times of a process")?;
     // The second field, the name, may hold spaces; it ends at the last parenthesis.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<f64>().ok());
     let (user, system) = ticks(11).zip(ticks(12)).context("a process without times")?;
-    Ok((user + system) / TICKS_PER_SECOND)
+    Ok((user / TICKS_PER_SECOND, system / TICKS_PER_SECOND))
 }
 
 #[cfg(test)]
@@ -143,7 +146,7 @@ mod tests {
     use super::*;
 
     fn usage(wall: f64, cpu: f64, peak_rss: u64) -> Usage {
-        Usage { name: "test", runs: 1, wall, cpu, peak_rss, output: String::new() }
+        Usage { name: "test", runs: 1, wall, cpu, user: cpu, peak_rss, output: String::new() }
     }
 
     #[test]

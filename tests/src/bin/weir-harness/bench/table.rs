@@ -1,5 +1,6 @@
 //! Input tables, written by Java once and kept in the cache.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -88,10 +89,7 @@ impl Table {
 
     /// A fresh copy of the table.
     pub(crate) fn copy(&self) -> Result<Copy> {
-        let parent = tempfile::Builder::new().prefix("weir-bench-").tempdir_in(workspace::target())?;
-        let directory = parent.path().join(PATH);
-        self.copy_to(&directory)?;
-        Ok(Copy { _parent: parent, directory })
+        Copy::of(&self.directory)
     }
 
     /// Copies the table to a directory that is made.
@@ -101,6 +99,37 @@ impl Table {
 }
 
 impl Copy {
+    /// A fresh copy of a table's directory.
+    pub(crate) fn of(table: &Path) -> Result<Self> {
+        let parent = tempfile::Builder::new().prefix("weir-bench-").tempdir_in(workspace::target())?;
+        let directory = parent.path().join(PATH);
+        copy_directory(table, &directory)?;
+        Ok(Self { _parent: parent, directory })
+    }
+
+    /// Paths of its files, relative to it, without what Weir keeps for itself.
+    pub(crate) fn files(&self) -> Result<BTreeSet<String>> {
+        let mut files = BTreeSet::new();
+        let mut directories = vec![self.directory.clone()];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(&directory)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    directories.push(entry.path());
+                } else {
+                    files.insert(entry.path().strip_prefix(&self.directory)?.to_string_lossy().into_owned());
+                }
+            }
+        }
+        files.retain(|path| !path.starts_with(".weir/"));
+        Ok(files)
+    }
+
+    /// The place of one of its files.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.directory.join(file)
+    }
+
     /// The table for an oracle.
     pub(crate) fn table(&self) -> TableAt {
         TableAt::local(&self.directory)

@@ -38,6 +38,16 @@ pub(crate) fn w1() -> Recipe {
     Recipe { name: "w1", definition, commits }
 }
 
+/// A table of one bucket for very many small commits.
+pub(crate) fn restless() -> TableDefinition {
+    TableDefinition::new()
+        .column("id", "BIGINT NOT NULL")
+        .column("text", "STRING")
+        .primary_key(["id"])
+        .option("bucket", "1")
+        .write_only()
+}
+
 /// 5 level-0 runs of about 60 kB.
 pub(crate) fn small() -> Recipe {
     let definition = ten_columns().primary_key(["id"]).option("bucket", "1");

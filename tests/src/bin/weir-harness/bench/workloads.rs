@@ -1,6 +1,7 @@
 //! What is measured, one workload for each section of the page.
 
 mod appends;
+mod expiry;
 mod memory;
 mod merge;
 mod object_store;
@@ -32,6 +33,7 @@ pub(crate) const ALL: &[Workload] = &[
     Workload { name: "100-columns", run: wide::run },
     Workload { name: "small", run: small::run },
     Workload { name: "planning", run: planning::run },
+    Workload { name: "expiry", run: expiry::run },
     Workload { name: "orphans", run: orphans::run },
 ];
 
