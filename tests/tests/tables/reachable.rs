@@ -95,6 +95,11 @@ impl Reachable {
                 let snapshot = Snapshot::parse(&content).unwrap();
                 self.snapshot(&schema, &snapshot);
                 self.changelog_of(branch, &schema, &snapshot);
+                let options = TableOptions::new(schema.options.clone());
+                if *branch == BranchPaths::main() && options.is_changelog_decoupled().unwrap() {
+                    // It will live on as a changelog, and what that needs must still be there then.
+                    self.changelog(&schema, &snapshot);
+                }
             }
         }
         for name in self.names(&branch.tag_dir()) {

@@ -70,6 +70,14 @@ impl Plan {
             .await?;
         let mut staying = self.observed.references.clone();
         staying.changelogs.retain(|changelog| !self.is_leaving(changelog.id));
+        if staying.changelogs.is_empty()
+            && let Some(earliest) = self.observed.snapshots.first()
+        {
+            // What it deletes was kept for the changelog that it would have become.
+            let mut of_earliest = Candidates::default();
+            Reach::of_staying(table, earliest).deleted_files(&mut of_earliest).await?;
+            candidates.absorb(of_earliest);
+        }
         remove_protected(table, &self.observed.snapshots, &staying, &mut candidates).await?;
         Ok(candidates.into_files())
     }

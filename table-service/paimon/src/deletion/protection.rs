@@ -136,6 +136,9 @@ async fn list(table: &Table, kept: &Kept<'_>, targets: &Targets<'_>) -> Result<L
     let base = read_list(table, snapshot, &snapshot.base_manifest_list, targets, &mut listed).await?;
     let delta = read_list(table, snapshot, &snapshot.delta_manifest_list, targets, &mut listed).await?;
     listed.added.extend(delta.iter().cloned());
+    if kept.root.kind == RootKind::Snapshot && becomes_changelog_of_delta(table, snapshot).await? {
+        listed.written.clone_from(&delta);
+    }
     if kept.is_whole {
         listed.live = base.into_iter().chain(delta).collect();
     }
@@ -163,6 +166,16 @@ async fn list(table: &Table, kept: &Kept<'_>, targets: &Targets<'_>) -> Result<L
     let statistics = snapshot.statistics.as_deref().map(paths::statistics);
     listed.protected.extend(statistics.and_then(|path| targets.position(&path)));
     Ok(listed)
+}
+
+/// Whether a snapshot lives on as a changelog that is read from its delta: what that deletes must then stay until the
+/// changelog goes, although no snapshot needs it any more.
+async fn becomes_changelog_of_delta(table: &Table, snapshot: &Snapshot) -> Result<bool> {
+    if !table.options().is_changelog_decoupled()? {
+        return Ok(false);
+    }
+    let producer = table.options().get(&keys::CHANGELOG_PRODUCER)?;
+    Ok(ChangelogNeeds::of(table, table.main(), producer, snapshot).await?.delta)
 }
 
 async fn list_changelog(

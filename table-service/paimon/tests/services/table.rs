@@ -216,9 +216,15 @@ impl TestTable {
     /// Every file that a changelog without a producer needs.
     async fn changelog_files(&self) -> BTreeSet<String> {
         let (table, main) = (self.open().await, BranchPaths::main());
-        let mut files = BTreeSet::new();
-        for changelog in table.references().await.unwrap().changelogs {
-            files.insert(main.changelog(changelog.id));
+        let mut changelogs = table.references().await.unwrap().changelogs;
+        let mut files: BTreeSet<String> =
+            changelogs.iter().map(|changelog| main.changelog(changelog.id)).collect();
+        if !changelogs.is_empty() {
+            // Snapshots will follow them.
+            let ids = table.snapshot_ids().await.unwrap();
+            changelogs.extend(table.snapshots(&ids).await.unwrap());
+        }
+        for changelog in changelogs {
             for list in [&changelog.base_manifest_list, &changelog.delta_manifest_list] {
                 files.insert(paths::manifest(list));
                 let content = self.storage().read(&paths::manifest(list)).await.unwrap();
