@@ -14,11 +14,13 @@
 mod candidates;
 mod decoupled;
 mod hints;
+mod holds;
 mod plan;
 mod report;
 pub(crate) mod retention;
 mod service;
 
+pub(crate) use holds::Hold;
 pub use report::{ExpireOutcome, ExpireReport};
 pub use retention::Retention;
 pub(crate) use retention::{Age, first_kept};

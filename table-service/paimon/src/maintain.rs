@@ -46,6 +46,8 @@ pub struct Maintain {
     pub older_than: Option<Timestamp>,
     /// Expire at most this range of ids.
     pub max_deletes: Option<u32>,
+    /// Keep the last commit of each streaming writer that has committed within this time.
+    pub keep_writers_for: Option<Duration>,
     /// Remove consumers that have been silent for this long, instead of `consumer.expiration-time`.
     pub consumers_idle_for: Option<Duration>,
     /// Wait between the deletion of snapshots and of their files, for readers that have just opened one.
@@ -206,6 +208,7 @@ impl Maintain {
             retain_max: self.retain_max,
             older_than: self.older_than,
             max_deletes: self.max_deletes,
+            keep_writers_for: self.keep_writers_for,
             grace: self.grace,
             dry_run: self.dry_run,
             options: self.options.clone(),

@@ -21,10 +21,9 @@ use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::options::keys;
 use weir_paimon_spec::support::Purpose;
 
-use crate::expiry::Retention;
+use crate::expiry::{Hold, Retention};
 use crate::table::References;
-use crate::tags::DueTag;
-use crate::{Result, Table, tags};
+use crate::{Result, Table};
 
 use decide::Roots;
 use ledger::Ledger;
@@ -121,7 +120,7 @@ pub struct Without {
 pub struct PinsView {
     snapshots: Vec<Snapshot>,
     references: References,
-    due_tag: Option<DueTag>,
+    due_tag: Option<Hold>,
     /// Whether consumers hold snapshots back, not only changelogs.
     consumers_count: bool,
     roots: Roots,
@@ -139,7 +138,7 @@ impl PinsView {
         let roots = Roots::of(&snapshots, &references, is_decoupled);
         let sizes = Sizes::list(table, &references).await?;
         let ledger = walk::read(table, &snapshots, &references, &roots, &sizes).await?;
-        let due_tag = tags::first_due(table.options(), &snapshots, &references)?;
+        let due_tag = Hold::of_due_tag(table.options(), &snapshots, &references)?;
         Ok(Self { snapshots, references, due_tag, consumers_count, roots, ledger })
     }
 

@@ -36,4 +36,4 @@ pub use source::TagSource;
 pub use weir_paimon_spec::options::TagCreationPeriod;
 pub use weir_paimon_spec::tags::parse_time_zone;
 
-pub(crate) use auto::{DueTag, first_due};
+pub(crate) use auto::first_due;

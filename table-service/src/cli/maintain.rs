@@ -27,6 +27,10 @@ pub(crate) struct MaintainArgs {
     /// Expire at most this many snapshots [default: the table's snapshot.expire.limit, 50].
     #[arg(long, value_name = "N")]
     pub(crate) max_deletes: Option<u32>,
+    /// Keep the last commit of each streaming writer that has committed within this time, for example 7d: a job that
+    /// recovers looks for it, and repeats it when it is gone [default: as Paimon, not kept].
+    #[arg(long, value_name = "DURATION", value_parser = crate::instant::duration)]
+    pub(crate) keep_writers_for: Option<std::time::Duration>,
     /// Remove consumers whose readers have been silent for this long [default: the table's consumer.expiration-time;
     /// without it none is removed].
     #[arg(long, value_name = "DURATION", value_parser = crate::instant::duration)]

@@ -19,6 +19,7 @@ pub(crate) async fn run(
         retain_max: args.retain_max,
         older_than: args.older_than.map(|instant| instant.0),
         max_deletes: args.max_deletes,
+        keep_writers_for: args.keep_writers_for,
         grace: args.grace,
         dry_run: args.common.dry_run,
         options: options(&args.common),

@@ -20,6 +20,7 @@ pub(crate) async fn run(
         retain_max: args.retain_max,
         older_than: args.older_than.map(|instant| instant.0),
         max_deletes: args.max_deletes,
+        keep_writers_for: args.keep_writers_for,
         consumers_idle_for: args.consumers_idle_for,
         grace: args.grace,
         time_zone: args.time_zone.clone(),

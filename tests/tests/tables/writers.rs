@@ -155,7 +155,7 @@ fn a_java_writer_that_compacts_too_loses_no_row() {
 
 /// Java renames a snapshot over one of ours that has appeared since it looked. We see it, count it and compact again.
 #[test]
-fn commits_that_a_java_writer_overwrites_are_noticed() {
+fn hazard_27_commits_that_a_java_writer_overwrites_are_noticed() {
     let engines = Engines::shared();
     let place = Place::new();
     let table = place.table("renamed_over");

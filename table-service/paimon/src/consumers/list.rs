@@ -78,7 +78,7 @@ impl ListConsumers {
 
 /// Snapshots that would expire but for a consumer at `next`; one whose position is unknown holds all of them.
 fn blocked(ages: &[Age], retention: &Retention, next: Option<i64>) -> Vec<i64> {
-    let Some(bound) = retention::first_kept(ages, retention, &[], None) else { return Vec::new() };
+    let Some(bound) = retention::first_kept(ages, retention, &[]) else { return Vec::new() };
     let held = ages.iter().map(|age| age.id).filter(|&id| id < bound.end);
     held.filter(|&id| next.is_none_or(|next| id >= next)).collect()
 }

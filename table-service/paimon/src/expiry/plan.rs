@@ -4,10 +4,11 @@ use weir_paimon_spec::options::keys;
 use weir_paimon_spec::{Snapshot, paths};
 
 use super::candidates::{self, Leaving};
+use super::holds::Hold;
 use super::report::ExpireReport;
 use super::retention::{self, Age, Bound, Retention};
 use crate::deletion::{Observed, PlannedFile, remove_protected};
-use crate::{Result, Table, tags};
+use crate::{Result, Table};
 
 /// A decision and what it was made on.
 pub(super) struct Plan {
@@ -22,8 +23,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Decides what expires and what may be deleted; `None` for a table without snapshots.
-    pub(super) async fn make(table: &Table, retention: &Retention) -> Result<Option<Self>> {
+    /// Decides what expires and what may be deleted; `None` for a table without snapshots. The last commit of writers
+    /// that have committed since `writers_since`, in milliseconds since the epoch, stays.
+    pub(super) async fn make(
+        table: &Table,
+        retention: &Retention,
+        writers_since: Option<i64>,
+    ) -> Result<Option<Self>> {
         let observed = Observed::of(table).await?;
         let strays = strays(table, &observed.snapshots).await?;
         let known: Vec<&Snapshot> =
@@ -32,10 +38,13 @@ impl Plan {
         let is_decoupled = table.options().is_changelog_decoupled()?;
         let consumers_count = !(is_decoupled && table.options().get(&keys::CONSUMER_CHANGELOG_ONLY)?);
         let consumers = if consumers_count { observed.references.positions() } else { Vec::new() };
-        let due_tag = tags::first_due(table.options(), &observed.snapshots, &observed.references)?;
-        let Some(bound) = retention::first_kept(&ages, retention, &consumers, due_tag.as_ref()) else {
-            return Ok(None);
-        };
+        let mut holds: Vec<Hold> =
+            consumers.iter().map(|(name, next)| Hold::of_consumer(name, *next)).collect();
+        holds.extend(Hold::of_due_tag(table.options(), &observed.snapshots, &observed.references)?);
+        if let Some(since) = writers_since {
+            holds.extend(Hold::of_writers(&observed.snapshots, since));
+        }
+        let Some(bound) = retention::first_kept(&ages, retention, &holds) else { return Ok(None) };
         let leaving: Vec<Leaving> = observed
             .snapshots
             .iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use weir_paimon_spec::Snapshot;
 
-use crate::tags::DueTag;
+use super::holds::Hold;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// How many snapshots to keep, and for how long.
@@ -77,38 +77,21 @@ impl Age {
     }
 }
 
-/// Decides which snapshots stay (maintenance §1.2). `snapshots` ascend by id; `consumers` are names with the next
-/// snapshot that each will read; `due_tag` is the first automatic tag that nobody has made yet. `None` when there are
-/// no snapshots.
+/// Decides which snapshots stay (maintenance §1.2). `snapshots` ascend by id. `None` when there are no snapshots.
 ///
 /// A snapshot is old when its *successor* is: until then it was the table's state. Released Java compares the
 /// snapshot's own time, which expires one snapshot more; keeping it is the careful choice.
-pub(crate) fn first_kept(
-    snapshots: &[Age],
-    retention: &Retention,
-    consumers: &[(String, i64)],
-    due_tag: Option<&DueTag>,
-) -> Option<Bound> {
+pub(crate) fn first_kept(snapshots: &[Age], retention: &Retention, holds: &[Hold]) -> Option<Bound> {
     let (earliest, latest) = (snapshots.first()?.id, snapshots.last()?.id);
-    let slowest = consumers.iter().min_by_key(|(_, next)| *next);
     let mut limit = (latest - retention.min + 1, format!("at least {} snapshots are kept", retention.min));
-    if let Some((name, next)) = slowest
-        && *next < limit.0
+    if let Some(hold) = holds.iter().min_by_key(|hold| hold.snapshot)
+        && hold.snapshot < limit.0
     {
-        limit = (*next, format!("consumer {name} has yet to read snapshot {next}"));
+        limit = (hold.snapshot, hold.why.clone());
     }
     if earliest.saturating_add(retention.max_deletes) < limit.0 {
         let text = format!("at most {} snapshots are expired at once", retention.max_deletes);
         limit = (earliest.saturating_add(retention.max_deletes), text);
-    }
-    if let Some(tag) = due_tag
-        && tag.snapshot < limit.0
-    {
-        let text = format!(
-            "the automatic tag {} is due and needs snapshot {}; run auto-tag",
-            tag.name, tag.snapshot
-        );
-        limit = (tag.snapshot, text);
     }
     let forced = (latest - retention.max + 1).max(earliest);
     let young = snapshots.windows(2).find_map(|pair| match pair {

@@ -10,7 +10,7 @@ use weir_storage::Storage;
 
 use super::plan::Plan;
 use super::report::{ExpireOutcome, ExpireReport};
-use super::retention::Retention;
+use super::retention::{Retention, before};
 use super::{decoupled, hints};
 use crate::deletion::{
     BATCH, Journal, finish_interrupted, remove_empty_directories, rolled_back, stop_if, sweep_files,
@@ -38,6 +38,8 @@ pub struct ExpireSnapshots {
     pub older_than: Option<Timestamp>,
     /// Expire at most this range of ids.
     pub max_deletes: Option<u32>,
+    /// Keep the last commit of each streaming writer that has committed within this time.
+    pub keep_writers_for: Option<Duration>,
     /// Wait between the deletion of snapshots and of their files, for readers that have just opened one.
     pub grace: Duration,
     /// Age from which an empty directory is removed, where the table asks for it (`snapshot.clean-empty-directories`).
@@ -55,6 +57,7 @@ impl Default for ExpireSnapshots {
             retain_max: None,
             older_than: None,
             max_deletes: None,
+            keep_writers_for: None,
             grace: Duration::ZERO,
             directory_age: DIRECTORY_AGE,
             dry_run: false,
@@ -75,13 +78,14 @@ impl ExpireSnapshots {
         let table = Table::open(storage.clone(), &self.options).await?;
         table.require_support(Purpose::Expire)?;
         let retention = self.retention(&table)?;
+        let writers_since = self.writers_since();
         let mut finished = false;
         if !self.dry_run {
             report.finished_earlier = finish_interrupted(&table).await?;
             finished = !report.finished_earlier.is_empty();
         }
         let idle = if finished { ExpireOutcome::Expired } else { ExpireOutcome::NothingToDo };
-        let Some(plan) = Plan::make(&table, &retention).await? else { return Ok(idle) };
+        let Some(plan) = Plan::make(&table, &retention, writers_since).await? else { return Ok(idle) };
         plan.describe(report);
         if plan.leaving.is_empty() {
             if !self.dry_run {
@@ -99,6 +103,10 @@ impl ExpireSnapshots {
         stop_if(control)?;
         self.execute(&table, plan, &path, journal, control, report).await?;
         Ok(ExpireOutcome::Expired)
+    }
+
+    fn writers_since(&self) -> Option<i64> {
+        self.keep_writers_for.map(|time| before(Timestamp::now(), time))
     }
 
     fn retention(&self, table: &Table) -> Result<Retention> {
@@ -133,7 +141,9 @@ impl ExpireSnapshots {
             }
             // Nothing was deleted yet, so the journal is void.
             Journal::discard(table.storage(), path).await?;
-            plan = Plan::make(table, retention).await?.ok_or_else(|| rolled_back(table))?;
+            plan = Plan::make(table, retention, self.writers_since())
+                .await?
+                .ok_or_else(|| rolled_back(table))?;
             plan.describe(report);
             if plan.leaving.is_empty() {
                 return Ok(None);

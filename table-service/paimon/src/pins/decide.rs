@@ -4,7 +4,7 @@ use weir_paimon_spec::Snapshot;
 
 use super::ledger::Group;
 use super::{PinKind, PinsView, Totals, Without};
-use crate::expiry::{Age, Retention, first_kept};
+use crate::expiry::{Age, Hold, Retention, first_kept};
 use crate::table::References;
 
 /// Numbers of a table's roots: snapshots of `main` ascending, its tags, its changelogs, the changelogs that its
@@ -165,15 +165,14 @@ impl PinsView {
     pub(super) fn bound(&self, retention: &Retention, without: &[String]) -> Option<(i64, String)> {
         let ages: Vec<Age> =
             self.snapshots.iter().map(|one| Age { id: one.id, time_millis: one.time_millis }).collect();
-        let consumers: Vec<(String, i64)> = self
+        let consumers = self
             .references
             .consumers
             .iter()
             .filter(|(name, _)| self.consumers_count && !without.contains(name))
-            .map(|(name, consumer)| (name.clone(), consumer.next_snapshot))
-            .collect();
-        first_kept(&ages, retention, &consumers, self.due_tag.as_ref())
-            .map(|bound| (bound.end, bound.held_by))
+            .map(|(name, consumer)| Hold::of_consumer(name, consumer.next_snapshot));
+        let holds: Vec<Hold> = consumers.chain(self.due_tag.clone()).collect();
+        first_kept(&ages, retention, &holds).map(|bound| (bound.end, bound.held_by))
     }
 
     /// The roots that go with an expiry and the references left out.

@@ -545,3 +545,46 @@ async fn a_directory_that_is_emptied_goes_unless_it_is_young() {
         assert_eq!((table.path("bucket-0").exists(), table.path("bucket-1").exists()), (true, !goes));
     }
 }
+
+/// Hazard 7: a reader that has just opened a snapshot has the grace to read its files.
+#[tokio::test]
+async fn hazard_7_files_stay_for_the_grace_after_their_snapshots_are_gone() {
+    let table = compacted().await;
+    let (gone, files) = (table.path("snapshot/snapshot-1"), table.files().await);
+    let storage = table.storage();
+    let grace = ExpireSnapshots { grace: std::time::Duration::from_secs(2), ..request() };
+    let look = async {
+        while gone.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let now = table.files().await;
+        let went = files.iter().filter(|path| !path.starts_with("snapshot/") && !now.contains(*path));
+        assert_eq!(went.collect::<Vec<_>>(), Vec::<&String>::new(), "went before the grace was over");
+    };
+    let (report, ()) = tokio::join!(expire(&grace, &storage), look);
+    assert!(!report.files.is_empty());
+    assert_exact(&table).await;
+}
+
+/// Hazard 15: a job that has been idle looks for its last commit when it recovers, and repeats it when it is gone.
+#[tokio::test]
+async fn hazard_15_the_last_commit_of_a_recent_writer_stays_when_that_is_asked_for() {
+    let table = TestTable::with_history().await;
+    let path = table.path("snapshot/snapshot-3");
+    let content = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, content.replace("\"writer\"", "\"idle-job\"")).unwrap();
+    let one = ExpireSnapshots { retain_min: Some(1), retain_max: Some(1), ..ExpireSnapshots::default() };
+    let age = std::time::Duration::from_hours(24 * 365 * 100);
+    let recent = ExpireSnapshots { keep_writers_for: Some(age), ..one.clone() };
+    let report = expire(&recent, &table.storage()).await;
+    assert_eq!(report.expired_snapshots, [1, 2]);
+    assert_eq!(
+        report.held_by.as_deref(),
+        Some("the writer idle-job may look for its last commit, snapshot 3")
+    );
+    // One that has been silent for longer holds nothing.
+    let short = ExpireSnapshots { keep_writers_for: Some(std::time::Duration::from_hours(1)), ..one };
+    assert!(expire(&short, &table.storage()).await.expired_snapshots.contains(&3));
+    assert_exact(&table).await;
+}

@@ -108,7 +108,7 @@ async fn rename_over(table: &TestTable, name: &str, content: Vec<u8>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_is_renamed_over_late_is_noticed_and_made_again() {
+async fn hazard_27_a_commit_that_is_renamed_over_late_is_noticed_and_made_again() {
     let table = TestTable::with_history().await;
     let expected = table.rows().await;
     // The writer's own snapshot 7 keeps all files of snapshot 6.
@@ -139,7 +139,7 @@ async fn a_repeated_attempt_reports_what_the_first_has_committed() {
 }
 
 #[tokio::test]
-async fn a_table_that_its_writer_compacts_is_left_to_the_writer() {
+async fn hazard_30_a_table_that_its_writer_compacts_is_left_to_the_writer() {
     let table = TestTable::with_history().await;
     // A COMPACT snapshot of another user is in the history.
     let path = "snapshot/snapshot-6";
@@ -181,7 +181,7 @@ async fn a_partial_compaction_never_looks_like_a_full_one() {
 
 /// A Java writer that saw no snapshot 7 renames its own over ours, right after we have created it.
 #[tokio::test]
-async fn a_commit_that_another_writer_overwrites_is_counted_and_made_again() {
+async fn hazard_28_a_commit_that_another_holder_of_the_lock_overwrites_is_made_again() {
     let table = TestTable::with_history().await;
     let rows = table.rows().await;
     let theirs =

@@ -10,13 +10,13 @@ fn retention() -> Retention {
 }
 
 fn end(snapshots: &[Age], retention: &Retention, consumers: &[(&str, i64)]) -> i64 {
-    let consumers: Vec<_> = consumers.iter().map(|(name, next)| ((*name).to_owned(), *next)).collect();
-    first_kept(snapshots, retention, &consumers, None).unwrap().end
+    let holds: Vec<_> = consumers.iter().map(|(name, next)| Hold::of_consumer(name, *next)).collect();
+    first_kept(snapshots, retention, &holds).unwrap().end
 }
 
 #[test]
 fn a_table_without_snapshots_has_nothing_to_decide() {
-    assert_eq!(first_kept(&[], &retention(), &[], None), None);
+    assert_eq!(first_kept(&[], &retention(), &[]), None);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn the_greatest_number_expires_young_snapshots() {
 #[test]
 fn a_consumer_keeps_what_it_has_yet_to_read() {
     assert_eq!(end(&history(10), &retention(), &[("fast", 9), ("slow", 3)]), 3);
-    let bound = first_kept(&history(10), &retention(), &[("slow".into(), 3)], None).unwrap();
+    let bound = first_kept(&history(10), &retention(), &[Hold::of_consumer("slow", 3)]).unwrap();
     assert_eq!(bound.held_by, "consumer slow has yet to read snapshot 3");
     // Not even the greatest number overrules it.
     assert_eq!(end(&history(10), &Retention { max: 2, ..retention() }, &[("slow", 3)]), 3);
@@ -63,15 +63,11 @@ fn a_bound_in_a_gap_moves_to_the_next_snapshot_that_exists() {
 }
 
 #[test]
-fn a_tag_that_is_due_keeps_the_snapshot_that_it_needs() {
-    let due = DueTag { name: "2026-11-20".into(), snapshot: 4 };
-    let bound = first_kept(&history(10), &retention(), &[], Some(&due)).unwrap();
-    assert_eq!(
-        (bound.end, bound.held_by.as_str()),
-        (4, "the automatic tag 2026-11-20 is due and needs snapshot 4; run auto-tag")
-    );
-    // Not even the greatest number overrules it; a smaller limit stays.
+fn the_earliest_hold_counts_whatever_the_greatest_number() {
+    let hold = |snapshot: i64| Hold { snapshot, why: format!("somebody needs {snapshot}") };
     let few = Retention { max: 2, ..retention() };
-    assert_eq!(first_kept(&history(10), &few, &[], Some(&due)).unwrap().end, 4);
-    assert_eq!(first_kept(&history(10), &few, &[("slow".into(), 2)], Some(&due)).unwrap().end, 2);
+    let bound = first_kept(&history(10), &few, &[hold(6), hold(4)]).unwrap();
+    assert_eq!((bound.end, bound.held_by.as_str()), (4, "somebody needs 4"));
+    // What is kept anyway needs no hold.
+    assert_eq!(first_kept(&history(10), &retention(), &[hold(11)]).unwrap().end, 10);
 }
