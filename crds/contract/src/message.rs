@@ -25,8 +25,8 @@ impl TerminationMessage {
     }
 
     /// The message as JSON within Kubernetes' limit: texts are cut, then the table's summary, the report's place
-    /// and at last the message text itself are left out. `None` if even that does not fit, which takes dozens of
-    /// runs in one pod.
+    /// and at last the message text itself are left out. `None` if even that does not fit, which takes more
+    /// than half a dozen runs in one pod.
     pub fn encode(&self) -> Option<String> {
         let mut message = self.clone();
         for run in &mut message.runs {
@@ -107,11 +107,11 @@ mod tests {
 
     #[test]
     fn a_message_that_is_too_large_drops_what_matters_least() {
-        let runs = vec![result("done"); 8];
+        let runs = vec![result("done"); 6];
         let text = TerminationMessage::new(runs).encode().unwrap();
         assert!(text.len() <= MAX_TERMINATION_MESSAGE_BYTES);
         let read = TerminationMessage::parse(&text).unwrap();
-        assert_eq!(read.runs.len(), 8);
+        assert_eq!(read.runs.len(), 6);
         assert_eq!(read.runs[0].table, None);
         assert_eq!(read.runs[0].compaction.as_ref().unwrap().input_files, 10);
     }

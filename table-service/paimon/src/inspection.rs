@@ -8,6 +8,7 @@ use weir_paimon_spec::support::{Purpose, Refusal};
 use weir_paimon_spec::{CommitKind, DataFileMeta};
 use weir_storage::Storage;
 
+use crate::compaction::{BucketPlan, Compact};
 use crate::expiry::Retention;
 use crate::pins::{Pins, PinsView};
 use crate::table::{LiveFiles, References};
@@ -53,6 +54,8 @@ pub struct Inspection {
     pub buckets: usize,
     /// Most sorted runs in one bucket: what a reader has to merge.
     pub max_sorted_runs: usize,
+    /// What an automatic compaction would rewrite now; absent where compaction is refused.
+    pub compaction_gain: Option<CompactionGain>,
     /// Who holds back how much; absent where it cannot be told.
     pub pins: Option<Pins>,
     /// Why it cannot.
@@ -79,6 +82,18 @@ pub struct SnapshotView {
     pub time_millis: i64,
     /// Physical rows in all live files.
     pub total_record_count: Option<i64>,
+}
+
+/// What a compaction would take on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompactionGain {
+    /// Buckets that need work.
+    pub buckets: usize,
+    /// Files that would be rewritten.
+    pub files: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
 }
 
 /// A consumer, and how far it is behind.
@@ -125,7 +140,9 @@ impl Inspect {
         describe_references(&table, &references, report).await?;
         describe_pins(&table, references, report).await?;
         if let Some(latest) = table.latest_snapshot().await? {
-            describe_files(&table.live_files(&latest).await?, report);
+            let live = table.live_files(&latest).await?;
+            describe_files(&live, report);
+            report.compaction_gain = compaction_gain(&table, &live).await?;
             report.latest_snapshot = Some(SnapshotView {
                 id: latest.id,
                 commit_user: latest.commit_user,
@@ -199,6 +216,19 @@ async fn describe_pins(table: &Table, references: References, report: &mut Inspe
         Err(error) => return Err(error),
     }
     Ok(())
+}
+
+async fn compaction_gain(table: &Table, live: &LiveFiles) -> Result<Option<CompactionGain>> {
+    let plan = match Compact::needed(table, live).await {
+        Ok(plan) => plan,
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Corrupt) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(CompactionGain {
+        buckets: plan.buckets.iter().map(|bucket| &bucket.key).collect::<BTreeSet<_>>().len(),
+        files: plan.buckets.iter().map(|bucket| bucket.inputs().count()).sum(),
+        bytes: plan.buckets.iter().map(BucketPlan::input_bytes).sum(),
+    }))
 }
 
 fn describe_files(live: &LiveFiles, report: &mut Inspection) {

@@ -123,6 +123,10 @@ fn text(storage: &Storage, inspection: &Inspection) -> String {
         "sorted runs",
         format!("at most {} in one of {} buckets", inspection.max_sorted_runs, inspection.buckets),
     );
+    if let Some(gain) = &inspection.compaction_gain {
+        let text = format!("{} files ({} bytes) in {} buckets", gain.files, gain.bytes, gain.buckets);
+        line("to compact", text);
+    }
     if let Some(pins) = &inspection.pins {
         for pin in pins.pins.iter().filter(|pin| pin.alone.bytes > 0 || pin.shared_bytes > 0) {
             let text = format!(

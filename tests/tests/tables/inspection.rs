@@ -45,3 +45,16 @@ fn an_inspection_sees_what_java_sees() {
         assert_eq!(listing(&place.path(table)), before, "an inspection writes nothing");
     });
 }
+
+#[test]
+fn an_inspection_tells_what_a_compaction_would_rewrite() {
+    on_every_supported_table(|_, _, _, table| {
+        let gain = weir("inspect", table, &[]).done().details["compactionGain"].clone();
+        let plan = weir("compact", table, &["--strategy", "auto", "--dry-run", "--beside-foreign-compactor"]);
+        let plan = plan.done().result.compaction.unwrap();
+        // Null and blank partitions share a directory, which is what the plan counts.
+        assert!(gain["buckets"].as_i64().unwrap() >= plan.buckets, "{gain} beside {plan:?}");
+        assert_eq!(gain["files"], plan.input_files);
+        assert_eq!(gain["bytes"], plan.input_bytes);
+    });
+}

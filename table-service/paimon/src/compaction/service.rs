@@ -145,6 +145,12 @@ impl Compact {
         ))
     }
 
+    /// What an automatic compaction of these live files would take on now.
+    pub(crate) async fn needed(table: &Table, live: &LiveFiles) -> Result<CompactionPlan> {
+        table.require_support(Purpose::Compact)?;
+        Self::default().plan(table, live, None, &mut CompactReport::default()).await
+    }
+
     /// The newest snapshot and its live files, after everything that forbids work was ruled out.
     async fn observe(&self, table: &Table, round: u32) -> Result<Option<Observed>> {
         table.require_support(Purpose::Compact)?;
