@@ -114,7 +114,7 @@ pub struct ExpiryParameters {
     #[schemars(length(min = 2, max = 21), regex(pattern = r"^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$"))]
     pub consumers_idle_for: Option<String>,
     /// Zone of the times in partition values, and of writers' clocks where the table's options do not tell, for example
-    /// `Europe/Berlin`. Unset: UTC.
+    /// `Europe/Berlin`. Unset: partitions stay until their time is over everywhere on earth, 12 hours after UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub time_zone: Option<String>,

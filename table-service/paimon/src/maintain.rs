@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, offset};
 use weir_columnar::Control;
 use weir_paimon_spec::options::keys;
 use weir_storage::Storage;
@@ -32,6 +32,9 @@ pub use steps::Step;
 
 /// A partition whose newest file is younger than this is not dropped.
 const PARTITION_IDLE_TIME: Duration = Duration::from_hours(1);
+
+/// Hours from UTC of the zone in which every time comes last.
+const WESTERNMOST: i8 = -12;
 
 /// A request to do what a table's options ask for, or some of it.
 #[derive(Clone, Debug)]
@@ -52,8 +55,9 @@ pub struct Maintain {
     pub consumers_idle_for: Option<Duration>,
     /// Wait between the deletion of snapshots and of their files, for readers that have just opened one.
     pub grace: Duration,
-    /// Zone of partition times, and of writers' wall times where the table's options do not tell.
-    pub time_zone: TimeZone,
+    /// Zone of partition times, and of writers' wall times where the table's options do not tell. Without it partitions
+    /// stay until their time is over everywhere on earth, and UTC is taken for the rest, which never deletes early.
+    pub time_zone: Option<TimeZone>,
     /// Plan only. Each step is planned on the table as it is, not as the steps before would leave it.
     pub dry_run: bool,
     /// Commit user, unique to this run and equal in all its attempts.
@@ -133,7 +137,7 @@ impl Maintain {
         let auto = AutoTag {
             period: None,
             generations: Generations::default(),
-            time_zone: self.time_zone.clone(),
+            time_zone: self.zone_of_tags(),
             dry_run: self.dry_run,
             options: self.options.clone(),
         };
@@ -146,7 +150,7 @@ impl Maintain {
         if expires_tags {
             let expire = ExpireTags {
                 older_than: None,
-                time_zone: self.time_zone.clone(),
+                time_zone: self.zone_of_tags(),
                 dry_run: self.dry_run,
                 options: self.options.clone(),
             };
@@ -170,7 +174,7 @@ impl Maintain {
             timestamp_pattern: None,
             max_expires: None,
             partition_idle_time: PARTITION_IDLE_TIME,
-            time_zone: self.time_zone.clone(),
+            time_zone: self.zone_of_partitions(),
             dry_run: self.dry_run,
             commit_user: self.commit_user.clone(),
             options: self.options.clone(),
@@ -233,6 +237,14 @@ impl Maintain {
         Ok(self.ended(outcome == ExpireChangelogsOutcome::NothingToDo))
     }
 
+    fn zone_of_tags(&self) -> TimeZone {
+        self.time_zone.clone().unwrap_or(TimeZone::UTC)
+    }
+
+    fn zone_of_partitions(&self) -> TimeZone {
+        self.time_zone.clone().unwrap_or_else(|| TimeZone::fixed(offset(WESTERNMOST)))
+    }
+
     const fn ended(&self, is_idle: bool) -> Ended {
         match (is_idle, self.dry_run) {
             (true, _) => Ended::NothingToDo,
@@ -241,3 +253,6 @@ impl Maintain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ pub(crate) struct MaintainArgs {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::instant::duration)]
     pub(crate) grace: std::time::Duration,
     /// Zone of the times in partitions, and of writers' clocks where the table's options do not tell: Europe/Berlin,
-    /// +08:00.
-    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = weir_paimon::tags::parse_time_zone)]
-    pub(crate) time_zone: TimeZone,
+    /// +08:00 [default: partitions stay until their time is over everywhere on earth, 12 hours after UTC].
+    #[arg(long, value_name = "ZONE", value_parser = weir_paimon::tags::parse_time_zone)]
+    pub(crate) time_zone: Option<TimeZone>,
 }

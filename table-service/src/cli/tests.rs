@@ -42,7 +42,7 @@ fn understood(args: Vec<String>) -> Invocation {
                 .filter(|step| args.include.iter().any(|included| included.as_str() == step.as_str()))
                 .collect(),
             consumers_idle_for: args.consumers_idle_for.map(|time| format!("{}s", time.as_secs())),
-            time_zone: args.time_zone.iana_name().filter(|name| *name != "UTC").map(str::to_owned),
+            time_zone: args.time_zone.as_ref().and_then(|zone| zone.iana_name()).map(str::to_owned),
             retain_min: args.retain_min,
             retain_max: args.retain_max,
             older_than: args.older_than.map(|instant| instant.0.to_string()),

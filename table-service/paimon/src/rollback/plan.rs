@@ -162,7 +162,7 @@ fn left_behind(references: &References, target: i64) -> Vec<LeftBehind> {
         .map(|(name, consumer)| LeftBehind {
             reference: format!("consumer {name}"),
             message: format!(
-                "reads snapshot {} next, so it will not see new snapshots {} to {}; set it back to {} with Paimon's reset_consumer",
+                "reads snapshot {} next, so it will not see new snapshots {} to {}; set it back to {} with weir reset-consumer",
                 consumer.next_snapshot,
                 target + 1,
                 consumer.next_snapshot - 1,
