@@ -4,17 +4,25 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use futures::future::try_join_all;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::task::JoinSet;
 
 use crate::{Error, ErrorKind, Result, Storage};
 
 /// Bytes of an object that are requested at once.
 const BLOCK_BYTES: u64 = 4 << 20;
+
+/// Bytes of a block that wait in memory before they are written to its copy.
+const WRITE_BYTES: u64 = 1 << 20;
+
+/// Blocks that are requested ahead of need at the same time, over all objects.
+const BLOCKS_AHEAD: usize = 4;
 
 /// Copies at the same time, each of which is an open file.
 const MAX_COPIES: u64 = 256;
@@ -24,6 +32,7 @@ const MAX_COPIES: u64 = 256;
 pub struct Staging {
     directory: PathBuf,
     free: Arc<Free>,
+    ahead: Arc<Semaphore>,
 }
 
 /// What may still be taken.
@@ -59,7 +68,8 @@ impl Staging {
     /// Room for so many bytes in the directory for temporary files (`TMPDIR`).
     pub fn new(bytes: u64) -> Self {
         let free = Free { bytes: AtomicU64::new(bytes), copies: AtomicU64::new(MAX_COPIES) };
-        Self { directory: std::env::temp_dir(), free: Arc::new(free) }
+        let ahead = Arc::new(Semaphore::new(BLOCKS_AHEAD));
+        Self { directory: std::env::temp_dir(), free: Arc::new(free), ahead }
     }
 
     /// Takes room for an object; `None` when there is too little, or the directory cannot be written.
@@ -96,17 +106,32 @@ impl Drop for Room {
 /// An object whose parts are read again and again.
 ///
 /// Where the storage has room for a copy ([`Storage::with_staging`]), the object is requested in aligned blocks of
-/// 4 MiB, each at most once; else every range is requested as it comes.
+/// 4 MiB, each at most once; else every range is requested as it comes. From the first read on, the blocks that
+/// nobody has asked for are requested too, from the front, until the object is dropped.
 #[derive(Debug)]
 pub struct StagedObject {
+    object: Object,
+    copy: Option<Copied>,
+}
+
+#[derive(Clone, Debug)]
+struct Object {
     storage: Storage,
     path: String,
     size: u64,
-    copy: Option<Copy>,
+}
+
+/// A copy, and who fills it ahead of need.
+#[derive(Debug)]
+struct Copied {
+    copy: Arc<Copy>,
+    ahead: Arc<Semaphore>,
+    filling: OnceLock<JoinSet<()>>,
 }
 
 #[derive(Debug)]
 struct Copy {
+    object: Object,
     room: Room,
     /// Which blocks are there.
     blocks: Vec<OnceCell<()>>,
@@ -123,74 +148,132 @@ impl Storage {
 
     /// An object of a known size for reading in parts; nothing is requested yet.
     pub fn staged(&self, path: &str, size: u64) -> StagedObject {
-        let room = self.staging.as_ref().and_then(|staging| staging.take(size));
-        let blocks = size.div_ceil(BLOCK_BYTES);
-        let copy = room.map(|room| Copy { room, blocks: (0..blocks).map(|_| OnceCell::new()).collect() });
-        StagedObject { storage: self.clone(), path: path.to_owned(), size, copy }
+        let object = Object { storage: self.clone(), path: path.to_owned(), size };
+        let copy = self.staging.as_ref().and_then(|staging| {
+            let room = staging.take(size)?;
+            let blocks = (0..size.div_ceil(BLOCK_BYTES)).map(|_| OnceCell::new()).collect();
+            let copy = Arc::new(Copy { object: object.clone(), room, blocks });
+            Some(Copied { copy, ahead: Arc::clone(&staging.ahead), filling: OnceLock::new() })
+        });
+        StagedObject { object, copy }
     }
 }
 
 impl StagedObject {
     /// Path of the object, relative to the table's root.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.object.path
     }
 
     /// Its size in bytes.
     pub const fn size(&self) -> u64 {
-        self.size
+        self.object.size
     }
 
     /// Byte ranges, in the order given.
     pub async fn read_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        let Some(copy) = &self.copy else { return self.storage.read_ranges(&self.path, ranges).await };
+        let Some(Copied { copy, ahead, filling }) = &self.copy else {
+            return self.object.storage.read_ranges(&self.object.path, ranges).await;
+        };
+        filling.get_or_init(|| {
+            let mut filling = JoinSet::new();
+            filling.spawn(Arc::clone(copy).fill(Arc::clone(ahead)));
+            filling
+        });
+        copy.read_ranges(ranges).await
+    }
+}
+
+impl Copy {
+    async fn read_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let mut blocks: Vec<u64> = ranges.iter().flat_map(blocks_of).collect();
         blocks.sort_unstable();
         blocks.dedup();
-        try_join_all(blocks.into_iter().map(|block| self.stage(copy, block))).await?;
-        let (file, ranges) = (Arc::clone(&copy.room.file), ranges.to_vec());
+        try_join_all(blocks.into_iter().map(|block| self.stage(block))).await?;
+        let (file, ranges) = (Arc::clone(&self.room.file), ranges.to_vec());
         let read =
             move || ranges.iter().map(|range| read_at(&file, range)).collect::<std::io::Result<Vec<_>>>();
-        on_disk(read).await.map_err(|error| self.copy_failed("read", &error))
+        on_disk(read).await.map_err(|error| self.failed("read", &error))
+    }
+
+    /// Makes every block present. What fails is requested again by whoever needs it, and fails there.
+    async fn fill(self: Arc<Self>, ahead: Arc<Semaphore>) {
+        for (cell, block) in self.blocks.iter().zip(0..) {
+            let Ok(_turn) = ahead.acquire().await else { return };
+            if !cell.initialized() && self.stage(block).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Makes a block present. Whoever needs it meanwhile waits for the same request.
-    async fn stage(&self, copy: &Copy, block: u64) -> Result<()> {
-        let cell = usize::try_from(block).ok().and_then(|block| copy.blocks.get(block));
+    async fn stage(&self, block: u64) -> Result<()> {
+        let cell = usize::try_from(block).ok().and_then(|block| self.blocks.get(block));
         let cell = cell.ok_or_else(|| {
-            let cause = format!("byte {} is wanted of {}", block * BLOCK_BYTES, self.size);
-            Error::new(ErrorKind::Invalid, "read", self.storage.location().uri_of(&self.path), cause)
+            let cause = format!("byte {} is wanted of {}", block * BLOCK_BYTES, self.object.size);
+            Error::new(ErrorKind::Invalid, "read", self.object.uri(), cause)
         })?;
-        cell.get_or_try_init(|| self.download(copy, block)).await.copied()
+        cell.get_or_try_init(|| self.download(block)).await.copied()
     }
 
-    async fn download(&self, copy: &Copy, block: u64) -> Result<()> {
+    /// Takes a block to disk as it comes, so that little of it is in memory.
+    async fn download(&self, block: u64) -> Result<()> {
         let start = block * BLOCK_BYTES;
-        let range = start..self.size.min(start + BLOCK_BYTES);
-        let bytes = self.storage.read_ranges(&self.path, std::slice::from_ref(&range)).await?;
-        let length: u64 = bytes.iter().map(|bytes| bytes.len() as u64).sum();
-        if length != range.end - range.start {
-            // The hole that is left in the copy would read as zeros.
-            let cause = format!(
-                "{length} bytes came of those from {start} to {}; it is shorter than told",
-                range.end
-            );
-            let uri = self.storage.location().uri_of(&self.path);
-            return Err(Error::new(ErrorKind::Unavailable, "read", uri, cause));
+        let range = start..self.object.size.min(start + BLOCK_BYTES);
+        let mut pieces = self.object.storage.read_stream(&self.object.path, range.clone()).await?;
+        let (mut written, mut waiting, mut waiting_bytes) = (start, Vec::new(), 0);
+        loop {
+            let piece = pieces.try_next().await?;
+            let is_last = piece.is_none();
+            if let Some(piece) = piece {
+                waiting_bytes += piece.len() as u64;
+                waiting.push(piece);
+            }
+            if is_last || waiting_bytes >= WRITE_BYTES {
+                self.write(std::mem::take(&mut waiting), written).await?;
+                written += std::mem::take(&mut waiting_bytes);
+            }
+            if is_last {
+                break;
+            }
         }
-        let file = Arc::clone(&copy.room.file);
-        on_disk(move || bytes.iter().try_for_each(|bytes| file.write_all_at(bytes, start)))
-            .await
-            .map_err(|error| self.copy_failed("write", &error))
+        if written == range.end {
+            return Ok(());
+        }
+        // The hole that is left in the copy would read as zeros.
+        let cause = format!(
+            "{} bytes came of those from {start} to {}; it is shorter than told",
+            written - start,
+            range.end
+        );
+        Err(Error::new(ErrorKind::Unavailable, "read", self.object.uri(), cause))
     }
 
-    fn copy_failed(&self, attempted: &str, error: &std::io::Error) -> Error {
+    async fn write(&self, pieces: Vec<Bytes>, mut offset: u64) -> Result<()> {
+        let file = Arc::clone(&self.room.file);
+        let write = move || {
+            pieces.iter().try_for_each(|piece| {
+                file.write_all_at(piece, offset)?;
+                offset += piece.len() as u64;
+                Ok(())
+            })
+        };
+        on_disk(write).await.map_err(|error| self.failed("write", &error))
+    }
+
+    fn failed(&self, attempted: &str, error: &std::io::Error) -> Error {
         Error::new(
             ErrorKind::Unavailable,
             "read",
-            self.storage.location().uri_of(&self.path),
+            self.object.uri(),
             format!("its local copy in the directory for temporary files could not be {attempted}: {error}"),
         )
+    }
+}
+
+impl Object {
+    fn uri(&self) -> String {
+        self.storage.location().uri_of(&self.path)
     }
 }
 
@@ -213,6 +296,8 @@ async fn on_disk<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use object_store::memory::InMemory;
 
     use super::*;
@@ -251,6 +336,39 @@ mod tests {
     #[tokio::test]
     async fn requests_every_block_once() {
         assert_eq!(requests(&storage(Some(SIZE)).await).await, (3, SIZE));
+    }
+
+    async fn soon(condition: impl Fn() -> bool) {
+        let wait = async {
+            while !condition() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), wait).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn requests_the_rest_ahead_of_need() {
+        let storage = storage(Some(SIZE)).await;
+        let object = storage.staged("object", SIZE);
+        object.read_ranges(std::slice::from_ref(&(0..1))).await.unwrap();
+        let copied = object.copy.as_ref().unwrap();
+        soon(|| copied.copy.blocks.iter().all(OnceCell::initialized)).await;
+        assert_eq!(storage.requests().get, 3);
+        assert_eq!(copied.ahead.available_permits(), BLOCKS_AHEAD);
+    }
+
+    #[tokio::test]
+    async fn requests_nothing_more_once_it_is_dropped() {
+        let storage = storage(Some(SIZE)).await;
+        let object = storage.staged("object", SIZE);
+        let held = Arc::clone(&object.copy.as_ref().unwrap().ahead);
+        let all = held.acquire_many(u32::try_from(BLOCKS_AHEAD).unwrap()).await.unwrap();
+        object.read_ranges(std::slice::from_ref(&(0..1))).await.unwrap();
+        drop(object);
+        drop(all);
+        soon(|| storage.staging.as_ref().unwrap().free.bytes.load(Relaxed) == SIZE).await;
+        assert_eq!(storage.requests().get, 1);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use object_store::path::Path;
-use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{Error as StoreError, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::meter::{Counters, Metered};
 use crate::staging::Staging;
@@ -119,6 +119,19 @@ impl Storage {
     pub async fn read_ranges(&self, path: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let key = self.key("read", path)?;
         self.store.get_ranges(&key, ranges).await.map_err(|e| self.error("read", path, &e))
+    }
+
+    /// A byte range of an object as it comes, with one request. It may end early, where the object ends.
+    pub async fn read_stream(
+        &self,
+        path: &str,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes>>> {
+        let key = self.key("read", path)?;
+        let options = GetOptions { range: Some(range.into()), ..GetOptions::default() };
+        let result = self.store.get_opts(&key, options).await.map_err(|e| self.error("read", path, &e))?;
+        let (this, path) = (self.clone(), path.to_owned());
+        Ok(result.into_stream().map_err(move |e| this.error("read", &path, &e)).boxed())
     }
 
     /// Size and age of an object; `None` when there is none.

@@ -1,69 +1,54 @@
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use http::uri::{Authority, Scheme};
-use http::{Method, StatusCode, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use anyhow::Result;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 use super::S3Server;
 use crate::oracle::Storage;
 
+/// Bytes that are passed on at once: large, so that passing costs little beside what is measured.
+const PIECE: usize = 256 << 10;
+
+/// Pieces of a connection that may be under way.
+const UNDER_WAY: usize = 64;
+
 /// A place in front of an S3 server from which every request takes longer, as over a network.
 ///
-/// Connections stay open and bodies are passed on as they come, in both directions; requests wait beside each other.
-/// It ends when the value is dropped.
+/// What a client sends arrives late; answers pass at once. Connections wait beside each other. It ends when the
+/// value is dropped.
 #[derive(Debug)]
 pub struct DelayedS3 {
     address: SocketAddr,
-    counts: Arc<Counts>,
+    object_gets: Arc<AtomicU64>,
     storage: Storage,
     _runtime: Runtime,
-}
-
-/// Requests that went through.
-#[derive(Debug, Default)]
-struct Counts {
-    gets: AtomicU64,
-    others: AtomicU64,
-}
-
-#[derive(Clone)]
-struct Upstream {
-    authority: Authority,
-    delay: Duration,
-    client: Client<HttpConnector, Body>,
-    counts: Arc<Counts>,
 }
 
 impl DelayedS3 {
     /// Adds `delay` to every request to `server`, at another port of its address.
     pub fn before(server: &S3Server, delay: Duration) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let counts = Arc::new(Counts::default());
-        let upstream = Upstream {
-            authority: server.endpoint.to_string().parse().context("the address of the S3 server")?,
-            delay,
-            client: Client::builder(TokioExecutor::new()).build_http(),
-            counts: Arc::clone(&counts),
-        };
-        let listener = runtime.block_on(tokio::net::TcpListener::bind((*server.endpoint.ip(), 0)))?;
+        let object_gets = Arc::<AtomicU64>::default();
+        let listener = runtime.block_on(TcpListener::bind((*server.endpoint.ip(), 0)))?;
         let address = listener.local_addr()?;
-        let service = axum::Router::new().fallback(pass_on).with_state(upstream);
+        let (upstream, gets) = (SocketAddr::V4(server.endpoint), Arc::clone(&object_gets));
+        // It serves until the runtime ends.
         runtime.spawn(async move {
-            // It serves until the runtime ends.
-            let _ = axum::serve(listener, service).await;
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(pass_on(client, upstream, delay, Arc::clone(&gets)));
+            }
         });
         let storage = Storage::s3(&format!("http://{address}"), &server.access_key, &server.secret_key);
-        Ok(Self { address, counts, storage, _runtime: runtime })
+        Ok(Self { address, object_gets, storage, _runtime: runtime })
     }
 
     /// How engines and `weir` reach the server through the delay.
@@ -78,43 +63,99 @@ impl DelayedS3 {
 
     /// GET requests for objects that have come so far.
     pub fn object_gets(&self) -> u64 {
-        self.counts.gets.load(Relaxed)
-    }
-
-    /// All other requests that have come so far.
-    pub fn other_requests(&self) -> u64 {
-        self.counts.others.load(Relaxed)
+        self.object_gets.load(Relaxed)
     }
 }
 
-async fn pass_on(State(upstream): State<Upstream>, mut request: Request) -> Response {
-    upstream.counts.count(&request);
-    tokio::time::sleep(upstream.delay).await;
-    match upstream.redirect(&mut request) {
-        Ok(()) => match upstream.client.request(request).await {
-            Ok(response) => response.into_response(),
-            Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
-        },
-        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+/// Passes a connection on until one side closes it.
+async fn pass_on(
+    client: TcpStream,
+    upstream: SocketAddr,
+    delay: Duration,
+    gets: Arc<AtomicU64>,
+) -> io::Result<()> {
+    let server = TcpStream::connect(upstream).await?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    let (late, due) = mpsc::channel(UNDER_WAY);
+    let is_answered = AtomicBool::new(true);
+    tokio::try_join!(
+        receive(from_client, late, delay, &is_answered, &gets),
+        deliver(due, to_server),
+        answer(from_server, to_client, &is_answered),
+    )?;
+    Ok(())
+}
+
+/// Takes what the client sends, and when it is due.
+async fn receive(
+    mut client: OwnedReadHalf,
+    late: mpsc::Sender<(Instant, Vec<u8>)>,
+    delay: Duration,
+    is_answered: &AtomicBool,
+    gets: &AtomicU64,
+) -> io::Result<()> {
+    loop {
+        let mut piece = Vec::with_capacity(PIECE);
+        if client.read_buf(&mut piece).await? == 0 {
+            return Ok(());
+        }
+        if is_answered.swap(false, Relaxed) && is_get_of_object(&piece) {
+            gets.fetch_add(1, Relaxed);
+        }
+        if late.send((Instant::now() + delay, piece)).await.is_err() {
+            return Ok(());
+        }
     }
 }
 
-impl Upstream {
-    /// Points a request at the server. `Host` stays: the request's signature covers it.
-    fn redirect(&self, request: &mut Request) -> Result<(), http::uri::InvalidUriParts> {
-        let mut parts = std::mem::take(request.uri_mut()).into_parts();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.authority.clone());
-        *request.uri_mut() = Uri::from_parts(parts)?;
-        Ok(())
+/// Passes pieces to the server when they are due.
+async fn deliver(mut due: mpsc::Receiver<(Instant, Vec<u8>)>, mut server: OwnedWriteHalf) -> io::Result<()> {
+    while let Some((at, piece)) = due.recv().await {
+        sleep_until(at).await;
+        server.write_all(&piece).await?;
     }
+    server.shutdown().await
 }
 
-impl Counts {
-    /// Listings are GETs of a bucket, whose path has no second part.
-    fn count(&self, request: &Request) {
-        let of_object = request.uri().path().trim_matches('/').contains('/');
-        let counter = if request.method() == Method::GET && of_object { &self.gets } else { &self.others };
-        counter.fetch_add(1, Relaxed);
+/// Passes answers to the client at once.
+async fn answer(
+    mut server: OwnedReadHalf,
+    mut client: OwnedWriteHalf,
+    is_answered: &AtomicBool,
+) -> io::Result<()> {
+    let mut piece = Vec::with_capacity(PIECE);
+    while server.read_buf(&mut piece).await? > 0 {
+        is_answered.store(true, Relaxed);
+        client.write_all(&piece).await?;
+        piece.clear();
+    }
+    client.shutdown().await
+}
+
+/// Whether a request begins that reads an object. Listings are GETs of a bucket, whose path has no second part.
+fn is_get_of_object(request: &[u8]) -> bool {
+    let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let mut words = line.split(' ');
+    let path = words.next().filter(|method| *method == "GET").and_then(|_| words.next());
+    path.is_some_and(|path| {
+        let path = path.split('?').next().unwrap_or_default();
+        path.trim_matches('/').contains('/')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_objects_from_listings_and_writes() {
+        assert!(is_get_of_object(b"GET /lake/table/snapshot-1?x=/ HTTP/1.1\r\nhost: a\r\n"));
+        assert!(!is_get_of_object(b"GET /lake?prefix=table/ HTTP/1.1\r\n"));
+        assert!(!is_get_of_object(b"PUT /lake/table/snapshot-1 HTTP/1.1\r\n"));
+        assert!(!is_get_of_object(b"\0\r\n"));
     }
 }
