@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 use weir_contract::{CompactionResult, CompactionStrategy};
 
-use crate::{ByteQuantity, Resources, RunStatus, TableRef};
+use crate::{ByteQuantity, RunRequest, RunStatus};
 
 /// Status of a CompactionJob.
 pub type CompactionJobStatus = RunStatus<CompactionResult>;
@@ -64,32 +64,12 @@ pub type CompactionJobStatus = RunStatus<CompactionResult>;
     "activeDeadlineSeconds is immutable; create a new CompactionJob"
 ))]
 pub struct CompactionJobSpec {
-    /// The Table to compact.
-    pub table_ref: TableRef,
-    /// Holds the run back; while it is running, stops its pod at a safe point and queues it again. Default: false.
-    #[serde(default)]
-    pub suspend: bool,
+    /// The table and the limits of the run.
+    #[serde(flatten)]
+    pub request: RunRequest,
     /// What to compact, and how. Unset fields fall back to the table's own Paimon options, then to Paimon's defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<CompactionParameters>,
-    /// CPU and memory of the pod; replaces `jobTemplate.resources` of the Table as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Resources>,
-    /// How often a failed pod is tried again. Unset: `jobTemplate.backoffLimit` of the Table, else 2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100))]
-    pub backoff_limit: Option<i32>,
-    /// Seconds after which the Job is stopped and the run fails, over all attempts. Unset:
-    /// `jobTemplate.activeDeadlineSeconds` of the Table, else 6 hours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 31_536_000))]
-    pub active_deadline_seconds: Option<i64>,
-    /// Seconds after its end at which this object deletes itself, and with it its Job. Unset:
-    /// `jobTemplate.ttlSecondsAfterFinished` of the Table for a run created by hand, never for a scheduled one, which
-    /// follows the history limits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 315_360_000))]
-    pub ttl_seconds_after_finished: Option<i32>,
 }
 
 /// What to compact, and how.

@@ -22,7 +22,7 @@ mod table;
 
 pub use compaction_job::{CompactionJob, CompactionJobSpec, CompactionJobStatus, CompactionParameters};
 pub use quantity::{ByteQuantity, Resources};
-pub use run::{RunFailure, RunPhase, RunState, RunStatus, TableRef};
+pub use run::{RunFailure, RunPhase, RunRequest, RunState, RunStatus, TableRef};
 pub use snapshot_expiry::{ExpiryParameters, SnapshotExpiry, SnapshotExpirySpec, SnapshotExpiryStatus};
 pub use table::{
     ActiveRun, ImagePullPolicy, ImagePullSecret, InspectionStatus, JobTemplate, LastRun, Maintenance,

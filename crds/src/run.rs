@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use weir_contract::{Outcome, RequestCounts};
 
+use crate::Resources;
+
 /// The Table that a run works on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
@@ -11,6 +13,42 @@ pub struct TableRef {
     /// Name of a Table in the same namespace.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
+}
+
+/// What every kind of run asks for besides its parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRequest {
+    /// The Table to work on.
+    pub table_ref: TableRef,
+    /// Holds the run back; while it is running, stops its pod at a safe point and queues it again. Default: false.
+    #[serde(default)]
+    pub suspend: bool,
+    /// CPU and memory of the pod; replaces `jobTemplate.resources` of the Table as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
+    /// How often a failed pod is tried again. Unset: `jobTemplate.backoffLimit` of the Table, else 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub backoff_limit: Option<i32>,
+    /// Seconds after which the Job is stopped and the run fails, over all attempts. Unset:
+    /// `jobTemplate.activeDeadlineSeconds` of the Table, else 6 hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 31_536_000))]
+    pub active_deadline_seconds: Option<i64>,
+    /// Seconds after its end at which this object deletes itself, and with it its Job. Unset:
+    /// `jobTemplate.ttlSecondsAfterFinished` of the Table for a run created by hand, never for a scheduled one, which
+    /// follows the history limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 315_360_000))]
+    pub ttl_seconds_after_finished: Option<i32>,
+}
+
+impl RunRequest {
+    /// A run of a table of this name with the limits of its template.
+    pub fn of(table: &str) -> Self {
+        Self { table_ref: TableRef { name: table.to_owned() }, ..Self::default() }
+    }
 }
 
 /// How a run goes and how it ended; `R` holds the figures of its operation.

@@ -53,11 +53,11 @@ impl Routes {
         let index = &K::cache(&self.context.caches).by_table;
         let DeserializeGuard(Ok(run)) = object else { return };
         if exists {
-            index.put(&namespace, &object.name_any(), run.request().table);
+            index.put(&namespace, &object.name_any(), &run.request().table_ref.name);
         } else {
             index.remove(&namespace, &object.name_any());
         }
-        self.wake_table(&namespace, run.request().table);
+        self.wake_table(&namespace, &run.request().table_ref.name);
     }
 
     /// A Job wakes what it works for; one that is gone may leave a place behind.

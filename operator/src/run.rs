@@ -22,7 +22,7 @@ mod status;
 
 pub use act::{delete_run, reconcile};
 pub use decide::{Decision, decide, start_deadline_seconds};
-pub use kind::{Request, Run};
+pub use kind::Run;
 pub use observe::{Observed, observe};
 pub use policy::{Waiting, objection};
 pub use status::{At, JobView, ended, queued, running};

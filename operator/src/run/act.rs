@@ -274,7 +274,7 @@ impl<K: Run> Actor<'_, K> {
             },
             storage: table.spec.storage.clone(),
             template: table.spec.job_template.clone().unwrap_or_default(),
-            resources: request.resources.cloned(),
+            resources: request.resources.clone(),
             backoff_limit: request.backoff_limit,
             active_deadline_seconds: request.active_deadline_seconds,
             default_image: self.context.job_image.clone(),

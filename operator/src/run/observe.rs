@@ -59,7 +59,7 @@ pub async fn observe<K: Run>(run: &K, context: &Context) -> Result<Observed, Err
     let namespace = run.namespace().unwrap_or_default();
     let request = run.request();
     let uid = run.uid().unwrap_or_default();
-    let table = caches.table(&namespace, request.table);
+    let table = caches.table(&namespace, &request.table_ref.name);
     let active = table.as_deref().map(fence::active_runs).unwrap_or_default();
     let place = fence::place(active, K::KIND, &uid);
     let job_name = run_job_name(K::KIND, &run.name_any());
@@ -82,7 +82,7 @@ pub async fn observe<K: Run>(run: &K, context: &Context) -> Result<Observed, Err
         suspend: request.suspend,
         ttl: ttl.map(|seconds| SignedDuration::from_secs(seconds.into())),
         state: run.status().map(|status| status.state.clone()).unwrap_or_default(),
-        table_name: request.table.to_owned(),
+        table_name: request.table_ref.name.clone(),
         ahead: ahead(run, &namespace, caches),
         pods: caches.pods_of(&namespace, &uid),
         uid,
@@ -97,7 +97,7 @@ pub async fn observe<K: Run>(run: &K, context: &Context) -> Result<Observed, Err
 fn ahead<K: Run>(run: &K, namespace: &str, caches: &Caches) -> Option<String> {
     let own = age(run);
     K::cache(caches)
-        .of_table(namespace, run.request().table)
+        .of_table(namespace, &run.request().table_ref.name)
         .iter()
         .filter_map(|other| match &**other {
             DeserializeGuard(Ok(other)) => Some(other),
