@@ -6,6 +6,7 @@
 use super::{FileKind, IndexManifestEntry, ManifestEntry, ManifestFileMeta};
 use crate::error::{At, Error, Result};
 
+mod blocks;
 mod compression;
 mod container;
 mod decode;

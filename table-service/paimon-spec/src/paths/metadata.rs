@@ -19,7 +19,7 @@ pub fn manifest_dir() -> &'static str {
 
 /// A manifest, manifest list or index manifest.
 pub fn manifest(name: &str) -> String {
-    format!("{}/{name}", manifest_dir())
+    [manifest_dir(), "/", name].concat()
 }
 
 /// Directory of the index files of all branches.

@@ -16,6 +16,10 @@ const SNAPPY_CHECKSUM_LENGTH: usize = 4;
 pub(super) struct Container<'a> {
     /// Magic, metadata and sync marker.
     pub(super) header: &'a [u8],
+    /// The name of the codec.
+    pub(super) codec: &'a [u8],
+    /// The schema of the records, as JSON.
+    pub(super) schema: &'a [u8],
     /// The blocks, in order.
     pub(super) blocks: Vec<Block<'a>>,
 }
@@ -25,6 +29,8 @@ pub(super) struct Container<'a> {
 pub(super) struct Block<'a> {
     /// How many records.
     pub(super) count: usize,
+    /// The records, compressed.
+    pub(super) data: &'a [u8],
     /// The block as it stands in the file: count, length, data and sync marker.
     pub(super) framed: &'a [u8],
 }
@@ -35,7 +41,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Container<'_>> {
         return Err(not_avro(bytes));
     }
     let mut cursor = Cursor { bytes, at: MAGIC.len() };
-    let codec = cursor.metadata()?;
+    let Metadata { codec, schema } = cursor.metadata()?;
     let sync = cursor.take(SYNC_LENGTH)?;
     let header = &bytes[..cursor.at];
     let mut blocks = Vec::new();
@@ -43,7 +49,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Container<'_>> {
         let start = cursor.at;
         let count = cursor.length()?;
         let length = cursor.length()?;
-        cursor.take(length)?;
+        let data = cursor.take(length)?;
         if cursor.take(SYNC_LENGTH)? != sync {
             return Err(Error::corrupt(format!(
                 "the block at byte {start} does not end with the sync marker"
@@ -55,9 +61,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Container<'_>> {
         if count > 0 && length == 0 {
             return Err(Error::corrupt(format!("the block at byte {start} has {count} records in no bytes")));
         }
-        blocks.push(Block { count, framed: &bytes[start..cursor.at] });
+        blocks.push(Block { count, data, framed: &bytes[start..cursor.at] });
     }
-    Ok(Container { header, blocks })
+    Ok(Container { header, codec, schema, blocks })
 }
 
 /// A header with this schema and codec; blocks of `codec` with `sync` may follow it.
@@ -102,6 +108,12 @@ fn push_long(bytes: &mut Vec<u8>, value: i64) {
     bytes.push(rest.to_le_bytes()[0]);
 }
 
+/// What is needed of a header's metadata.
+struct Metadata<'a> {
+    codec: &'a [u8],
+    schema: &'a [u8],
+}
+
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -139,9 +151,9 @@ impl<'a> Cursor<'a> {
         usize::try_from(length).map_err(|_| Error::corrupt(format!("length {length} at byte {start}")))
     }
 
-    /// Passes over the header's metadata and returns its codec.
-    fn metadata(&mut self) -> Result<&'a [u8]> {
-        let mut codec: &[u8] = b"null";
+    /// Passes over the header's metadata and returns what is needed of it.
+    fn metadata(&mut self) -> Result<Metadata<'a>> {
+        let mut metadata = Metadata { codec: b"null", schema: b"" };
         loop {
             let mut pairs = self.long()?;
             if pairs < 0 {
@@ -150,7 +162,7 @@ impl<'a> Cursor<'a> {
                 pairs = pairs.saturating_neg();
             }
             if pairs == 0 {
-                return Ok(codec);
+                return Ok(metadata);
             }
             for _ in 0..pairs {
                 let key_length = self.length()?;
@@ -158,7 +170,9 @@ impl<'a> Cursor<'a> {
                 let value_length = self.length()?;
                 let value = self.take(value_length)?;
                 if key == CODEC_KEY.as_bytes() {
-                    codec = value;
+                    metadata.codec = value;
+                } else if key == SCHEMA_KEY.as_bytes() {
+                    metadata.schema = value;
                 }
             }
         }

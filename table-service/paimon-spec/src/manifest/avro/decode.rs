@@ -1,8 +1,6 @@
 //! Records of a container by the names of their members, whatever the writer calls or orders them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::ops::Range;
 
 use arrow::array::{
@@ -10,11 +8,10 @@ use arrow::array::{
 };
 use arrow::array::{TimestampMicrosecondArray, TimestampMillisecondArray};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType};
-use arrow_avro::reader::ReaderBuilder;
 
 use super::ManifestContent;
-use super::container::{self, Block};
 use super::record::AvroRecord;
+use super::{blocks, container};
 use crate::error::{At, Error, Result};
 
 const MICROS_PER_MILLI: i64 = 1_000;
@@ -38,7 +35,7 @@ pub(super) fn for_each_block<T: AvroRecord>(
     let container = container::parse(bytes)?;
     let unknown = Cell::new(false);
     for block in container.blocks.iter().filter(|block| block.count > 0) {
-        let array = decode(container.header, block)?;
+        let array = blocks::decode(&container, block)?;
         let records = Record::new(&array, &unknown);
         check_version::<T>(&records)?;
         let mut entries = Vec::with_capacity(records.len());
@@ -47,20 +44,6 @@ pub(super) fn for_each_block<T: AvroRecord>(
         visit(entries)?;
     }
     Ok(unknown.get())
-}
-
-/// Decodes one block as a container of its own, so that its count bounds how far the decoder goes.
-fn decode(header: &[u8], block: &Block<'_>) -> Result<StructArray> {
-    let fault = |error| Error::corrupt("the Avro records cannot be decoded").caused_by(error);
-    let mut reader =
-        ReaderBuilder::new().with_batch_size(block.count).build(header.chain(block.framed)).map_err(fault)?;
-    let batch =
-        reader.next().ok_or_else(|| Error::corrupt("an Avro block has no records"))?.map_err(fault)?;
-    if batch.num_rows() == block.count {
-        Ok(batch.into())
-    } else {
-        Err(Error::corrupt(format!("an Avro block has {} records, not {}", batch.num_rows(), block.count)))
-    }
 }
 
 fn check_version<T: AvroRecord>(records: &Record<'_>) -> Result<()> {
@@ -80,13 +63,14 @@ fn check_version<T: AvroRecord>(records: &Record<'_>) -> Result<()> {
 /// A column of records: members by name.
 pub(super) struct Record<'a> {
     array: &'a StructArray,
-    asked: RefCell<BTreeSet<&'static str>>,
+    /// For each member, whether it was asked for.
+    asked: RefCell<Vec<bool>>,
     unknown: &'a Cell<bool>,
 }
 
 impl<'a> Record<'a> {
     fn new(array: &'a StructArray, unknown: &'a Cell<bool>) -> Self {
-        Self { array, asked: RefCell::default(), unknown }
+        Self { array, asked: RefCell::new(vec![false; array.num_columns()]), unknown }
     }
 
     /// How many records.
@@ -101,15 +85,17 @@ impl<'a> Record<'a> {
 
     /// Notes whether there are members that nothing has asked for. To be called when all are read.
     pub(super) fn note_unread_fields(&self) {
-        let asked = self.asked.borrow();
-        if self.array.fields().iter().any(|field| !asked.contains(field.name().as_str())) {
+        if self.asked.borrow().contains(&false) {
             self.unknown.set(true);
         }
     }
 
     fn find(&self, name: &'static str) -> Option<&'a dyn Array> {
-        self.asked.borrow_mut().insert(name);
-        self.array.column_by_name(name).map(AsRef::as_ref)
+        let (at, _) = self.array.fields().find(name)?;
+        if let Some(asked) = self.asked.borrow_mut().get_mut(at) {
+            *asked = true;
+        }
+        Some(self.array.column(at).as_ref())
     }
 
     fn get(&self, name: &'static str) -> Result<&'a dyn Array> {
