@@ -158,6 +158,7 @@ fn counts(requests: Requests) -> RequestCounts {
         get: requests.get,
         put: requests.put,
         delete: requests.delete,
+        retries: requests.retries,
         bytes_read: requests.bytes_read,
         bytes_written: requests.bytes_written,
     }

@@ -292,6 +292,8 @@ pub struct RequestCounts {
     pub put: u64,
     /// Delete requests; a bulk delete counts once for each thousand keys.
     pub delete: u64,
+    /// Deletions of single objects that were tried again after the store had failed them.
+    pub retries: u64,
     /// Bytes read.
     pub bytes_read: u64,
     /// Bytes written.

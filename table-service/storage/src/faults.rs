@@ -110,7 +110,9 @@ impl ObjectStore for FaultStore {
         let fault = self.next();
         match Self::before(fault, &Path::default()) {
             // Each key is answered, as a bulk delete that fails as a whole is.
-            Err(_) => locations.and_then(|_| async { Err(injected()) }).boxed(),
+            Err(_) => locations
+                .and_then(move |location| async move { Self::before(fault, &location).map(|()| location) })
+                .boxed(),
             Ok(()) => {
                 self.inner.delete_stream(locations).map(move |answer| Self::after(fault, answer)).boxed()
             }

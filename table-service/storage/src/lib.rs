@@ -8,6 +8,7 @@
 //! Error texts are made here and never repeat a store's response, which may echo credentials.
 
 mod create;
+mod delete;
 mod directory;
 mod error;
 pub mod faults;

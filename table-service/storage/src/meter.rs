@@ -23,6 +23,8 @@ pub struct Requests {
     pub put: u64,
     /// Delete requests; where the store deletes in bulk, one for each batch.
     pub delete: u64,
+    /// Deletions of single objects that were tried again.
+    pub retries: u64,
     /// Bytes asked for by gets.
     pub bytes_read: u64,
     /// Bytes sent by puts.
@@ -35,6 +37,7 @@ pub(crate) struct Counters {
     get: AtomicU64,
     put: AtomicU64,
     delete: AtomicU64,
+    retries: AtomicU64,
     bytes_read: AtomicU64,
     bytes_written: AtomicU64,
 }
@@ -46,9 +49,15 @@ impl Counters {
             get: self.get.load(Relaxed),
             put: self.put.load(Relaxed),
             delete: self.delete.load(Relaxed),
+            retries: self.retries.load(Relaxed),
             bytes_read: self.bytes_read.load(Relaxed),
             bytes_written: self.bytes_written.load(Relaxed),
         }
+    }
+
+    /// So many deletions are tried again.
+    pub(crate) fn retried(&self, deletions: usize) {
+        self.retries.fetch_add(deletions as u64, Relaxed);
     }
 
     fn written(&self, bytes: usize) {

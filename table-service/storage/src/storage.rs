@@ -46,7 +46,7 @@ pub struct Listing {
 #[derive(Clone, Debug)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
-    counters: Arc<Counters>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) location: Location,
     pub(crate) staging: Option<Staging>,
 }
@@ -87,7 +87,7 @@ impl Storage {
         let full = if path.is_empty() {
             self.location.path().to_owned()
         } else {
-            format!("{}/{path}", self.location.path())
+            [self.location.path(), "/", path].concat()
         };
         // `Path::from` would encode `%` again; `parse` keeps the text.
         Path::parse(full.trim_end_matches('/')).map_err(|error| {
@@ -190,38 +190,6 @@ impl Storage {
     pub async fn rename(&self, from: &str, to: &str) -> Result<()> {
         let (source, target) = (self.key("move", from)?, self.key("move", to)?);
         self.store.rename(&source, &target).await.map_err(|e| self.error("move", from, &e))
-    }
-
-    /// Deletes objects, in batches where the store can. An object that is already gone counts as deleted.
-    /// Answers in the order of `paths`; a failed delete does not keep the others from being tried.
-    pub async fn delete(&self, paths: &[String]) -> Vec<Result<()>> {
-        let mut answers = Vec::with_capacity(paths.len());
-        let mut keys = Vec::with_capacity(paths.len());
-        for path in paths {
-            match self.key("delete", path) {
-                Ok(key) => {
-                    keys.push(key);
-                    answers.push(Ok(()));
-                }
-                Err(error) => answers.push(Err(error)),
-            }
-        }
-        let valid: Vec<usize> = (0..paths.len()).filter(|&i| answers[i].is_ok()).collect();
-        let results: Vec<object_store::Result<Path>> =
-            self.store.delete_stream(stream::iter(keys.into_iter().map(Ok)).boxed()).collect().await;
-        for (position, &index) in valid.iter().enumerate() {
-            answers[index] = match results.get(position) {
-                Some(Ok(_) | Err(StoreError::NotFound { .. })) => Ok(()),
-                Some(Err(error)) => Err(self.error("delete", &paths[index], error)),
-                None => Err(Error::new(
-                    ErrorKind::Unavailable,
-                    "delete",
-                    self.location.uri_of(&paths[index]),
-                    "the store did not answer for this object",
-                )),
-            };
-        }
-        answers
     }
 
     /// Collects a listing; a convenience for directories that are known to be small.

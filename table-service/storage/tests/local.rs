@@ -146,3 +146,101 @@ async fn only_an_old_and_empty_directory_is_removed() {
     assert!(storage.remove_empty_directory("empty", future).await.unwrap());
     assert!(!directory.path().join("empty").exists() && directory.path().join("full/file").exists());
 }
+
+#[tokio::test]
+async fn a_deletion_that_fails_is_tried_again_and_counted() {
+    for fault in [Fault::Error, Fault::AppliedThenError] {
+        let (directory, storage) = failing(fault);
+        for name in ["a", "b"] {
+            std::fs::write(directory.path().join(name), "x").unwrap();
+        }
+        let answers = storage.delete(&["a".into(), "b".into()]).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+        assert_eq!(storage.requests().retries, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_denied_deletion_is_not_tried_again() {
+    let (_directory, storage) = failing(Fault::Denied);
+    let answers = storage.delete(&["a".into()]).await;
+    assert_eq!(answers[0].as_ref().unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!((storage.requests().delete, storage.requests().retries), (1, 0));
+}
+
+#[tokio::test]
+async fn a_store_that_stays_away_is_asked_three_times() {
+    let (_directory, storage) = failing(Fault::Crash);
+    let answers = storage.delete(&["a".into()]).await;
+    assert_eq!(answers[0].as_ref().unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(storage.requests().retries, 2);
+}
+
+#[tokio::test]
+async fn only_what_has_failed_is_tried_again() {
+    let (directory, storage) = open();
+    std::fs::create_dir(directory.path().join("directory")).unwrap();
+    storage.overwrite("a", "1".into()).await.unwrap();
+    let answers = storage.delete(&["a".into(), "directory".into(), "never-there".into()]).await;
+    assert!(answers[0].is_ok() && answers[2].is_ok());
+    assert_eq!(answers[1].as_ref().unwrap_err().kind(), ErrorKind::Unavailable, "it is no file");
+    assert_eq!(storage.requests().retries, 2);
+}
+
+#[tokio::test]
+async fn each_of_many_deletions_is_answered_in_its_place() {
+    let (directory, storage) = open();
+    let names: Vec<String> = (0..1200).map(|number| format!("file-{number}")).collect();
+    for name in &names {
+        std::fs::write(directory.path().join(name), "x").unwrap();
+    }
+    let mut paths = names.clone();
+    paths.insert(700, "bad//path".into());
+    let answers = storage.delete(&paths).await;
+    assert_eq!(answers.len(), 1201);
+    assert_eq!(answers.iter().position(Result::is_err), Some(700));
+    assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 1);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    assert_eq!(storage.requests().delete, 1200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_and_large_files_are_read_whole() {
+    let (_directory, storage) = open();
+    for size in [0, 1, 256 << 10, (256 << 10) + 1, 3 << 20] {
+        let content = Bytes::from(vec![7; size]);
+        storage.overwrite("dt=a%3Ab/file", content.clone()).await.unwrap();
+        assert_eq!(storage.read("dt=a%3Ab/file").await.unwrap(), content);
+    }
+    assert_eq!(storage.requests().bytes_read, 1 + (512 << 10) + 1 + (3 << 20));
+    assert_eq!(storage.read("dt=a%3Ab").await.unwrap_err().kind(), ErrorKind::NotFound, "it is a directory");
+    assert_eq!(storage.read("missing").await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(storage.read("dt=a%3Ab/file/x").await.unwrap_err().kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_directory_is_listed_as_the_store_beneath_lists_it() {
+    let (directory, storage) = open();
+    let at = |path: &str| directory.path().join(path);
+    std::fs::create_dir_all(at("b/nested")).unwrap();
+    std::fs::create_dir(at("a#1")).unwrap();
+    for name in ["x", "y#1", "z#z", "dt=a%3Ab", "b/nested/deep"] {
+        std::fs::write(at(name), name).unwrap();
+    }
+    std::os::unix::fs::symlink(at("x"), at("link")).unwrap();
+    std::os::unix::fs::symlink(at("b"), at("linked-directory")).unwrap();
+    std::os::unix::fs::symlink(at("nowhere"), at("broken-link")).unwrap();
+    let beneath = Storage::metered(Arc::new(LocalFileSystem::new()), 1, storage.location().clone());
+    for path in ["", "b", "b/nested", "a#1", "missing", "x"] {
+        let (mut listed, mut expected) =
+            (storage.list_directory(path).await.unwrap(), beneath.list_directory(path).await.unwrap());
+        for files in [&mut listed.files, &mut expected.files] {
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        assert_eq!(listed, expected, "{path}");
+    }
+    let names: Vec<String> =
+        storage.list_directory("").await.unwrap().files.into_iter().map(|f| f.path).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+}
