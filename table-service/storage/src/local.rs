@@ -1,6 +1,11 @@
+mod files;
 mod hidden;
+mod listing;
+
+use std::path::PathBuf;
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -11,6 +16,9 @@ use object_store::{
 
 use self::hidden::HiddenUpload;
 
+/// Names this store in errors.
+const STORE: &str = "local files";
+
 /// The local file system, with unfinished files under names that other engines do not list.
 ///
 /// The store beneath writes `snapshot-7#1` and links it as `snapshot-7`. Java Paimon lists what begins with
@@ -18,9 +26,26 @@ use self::hidden::HiddenUpload;
 /// for a tag: a reader or writer that looks in that moment fails. It also hides such names from its own listings, so
 /// that nobody would remove what a killed process has left. So content is written to `.<name>.<uuid>.weir.tmp` and
 /// published from there.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HiddenStaging {
     inner: LocalFileSystem,
+}
+
+impl HiddenStaging {
+    /// Where an object is.
+    fn place(&self, location: &Path) -> Result<PathBuf> {
+        // The store beneath goes through a URL, which takes longer than to open the file, and keeps names that end with
+        // `#` and a number for itself.
+        if location.as_ref().contains('#') {
+            self.inner.path_to_filesystem(location)
+        } else {
+            Ok(absolute(location))
+        }
+    }
+}
+
+fn absolute(location: &Path) -> PathBuf {
+    PathBuf::from(["/", location.as_ref()].concat())
 }
 
 impl std::fmt::Display for HiddenStaging {
@@ -62,11 +87,21 @@ impl ObjectStore for HiddenStaging {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.inner.get_opts(location, options).await
+        if files::is_plain(&options) {
+            files::read(location, self.place(location)?)
+        } else {
+            self.inner.get_opts(location, options).await
+        }
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
+        let store = self.clone();
+        let placed = locations.map(move |location| {
+            let location = location?;
+            let place = store.place(&location)?;
+            Ok((location, place))
+        });
+        files::delete(placed.boxed())
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -82,7 +117,8 @@ impl ObjectStore for HiddenStaging {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await
+        let prefix = prefix.cloned().unwrap_or_default();
+        listing::list(prefix).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {

@@ -12,6 +12,8 @@ use object_store::path::Path;
 use object_store::{Error, MultipartUpload, PutPayload, PutResult, Result, UploadPart};
 use uuid::Uuid;
 
+use super::STORE;
+
 /// A name beside `location` that begins with a dot and that nobody else uses. What a killed process leaves there is
 /// seen by listings, so that it can be removed.
 pub(super) fn beside(location: &Path) -> Result<Path> {
@@ -103,8 +105,6 @@ async fn blocking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(move || work(&path).map_err(|error| failed(&path, error)));
     done.await.map_err(|error| Error::Generic { store: STORE, source: error.into() })?
 }
-
-const STORE: &str = "local files";
 
 fn failed(path: &FsPath, error: io::Error) -> Error {
     let path = path.display().to_string();
