@@ -3,6 +3,7 @@
 
 mod bytes;
 mod gather;
+mod numbers;
 
 use std::sync::Arc;
 

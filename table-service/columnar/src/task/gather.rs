@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
+use arrow::datatypes::{Float32Type, Float64Type, Int32Type, Int64Type};
 
 use super::UnitBytes;
-use crate::leaf::Leaf;
+use super::numbers::gather_numbers;
+use crate::leaf::{Leaf, Physical};
 use crate::plan::{Kept, Unit};
 use crate::read::{ColumnDecoder, Fetched};
 use crate::{Error, Result};
@@ -22,10 +24,11 @@ pub(crate) struct Gather<'a> {
     /// Array and row of every value of the batch being built.
     picked: Vec<(usize, usize)>,
     batch_rows: usize,
+    physical: Physical,
 }
 
 /// The rows of one run that the unit takes.
-struct RunReader<'a> {
+pub(super) struct RunReader<'a> {
     parts: VecDeque<&'a (Fetched, Range<u64>)>,
     decoder: Option<ColumnDecoder>,
     column: usize,
@@ -33,8 +36,8 @@ struct RunReader<'a> {
     batch_rows: usize,
     /// The array that was decoded last, and the rows it holds, counted from the run's first row in
     /// the unit.
-    array: Option<ArrayRef>,
-    rows: Range<usize>,
+    pub(super) array: Option<ArrayRef>,
+    pub(super) rows: Range<usize>,
     /// Where the array lies in [`Gather::arrays`], once a value of it is picked.
     place: Option<usize>,
 }
@@ -60,7 +63,15 @@ impl<'a> Gather<'a> {
                 place: None,
             })
             .collect();
-        Self { unit, at: 0, readers, arrays: Vec::new(), picked: Vec::with_capacity(batch_rows), batch_rows }
+        Self {
+            unit,
+            at: 0,
+            readers,
+            arrays: Vec::new(),
+            picked: Vec::with_capacity(batch_rows),
+            batch_rows,
+            physical: leaf.physical,
+        }
     }
 
     /// The next values, at most a batch; `None` after the last.
@@ -73,8 +84,20 @@ impl<'a> Gather<'a> {
             Kept::All | Kept::Spliced { .. } => self.all_values(end).map(Some),
             Kept::Picked { runs, rows } => {
                 let range = std::mem::replace(&mut self.at, end)..end;
-                self.pick(&runs[range.clone()], &rows[range])?;
-                self.picked_values().map(Some)
+                self.some_values(&runs[range.clone()], &rows[range]).map(Some)
+            }
+        }
+    }
+
+    fn some_values(&mut self, runs: &[u16], rows: &[u32]) -> Result<ArrayRef> {
+        match self.physical {
+            Physical::Int32 => gather_numbers::<Int32Type>(&mut self.readers, runs, rows),
+            Physical::Int64 => gather_numbers::<Int64Type>(&mut self.readers, runs, rows),
+            Physical::Float => gather_numbers::<Float32Type>(&mut self.readers, runs, rows),
+            Physical::Double => gather_numbers::<Float64Type>(&mut self.readers, runs, rows),
+            _ => {
+                self.pick(runs, rows)?;
+                self.picked_values()
             }
         }
     }
@@ -141,7 +164,10 @@ impl<'a> Gather<'a> {
 
 impl RunReader<'_> {
     /// Decodes up to the array that holds `row`.
-    fn advance_to(&mut self, row: usize) -> Result<()> {
+    pub(super) fn advance_to(&mut self, row: usize) -> Result<()> {
+        if row < self.rows.end {
+            return Err(Error::internal("a plan goes back in a run"));
+        }
         while row >= self.rows.end {
             let array = self.next_array()?;
             self.rows = self.rows.end..self.rows.end + array.len();
