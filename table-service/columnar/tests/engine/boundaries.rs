@@ -82,6 +82,30 @@ fn merges_across_batch_and_unit_boundaries(#[case] row_group_rows: usize) {
 }
 
 #[test]
+fn tells_nulls_from_numbers_where_some_batches_of_some_runs_have_none() {
+    let values = [Value::Integer(1), Value::Integer(2), Value::Float(3.0), Value::Double(4.0)];
+    let types = [ColumnType::Int32, ColumnType::TimestampMillis, ColumnType::Float, ColumnType::Double];
+    let table = Table::new(&[(ColumnType::Int64, false)], &types.map(|stored| (stored, true)));
+    // Every third run has no nulls, every third some in its second half, every third nothing else.
+    let is_null = |run: i64, at: i64| match run % 3 {
+        0 => false,
+        1 => at > 15_000 && at % 2 == 0,
+        _ => true,
+    };
+    let row = |run: i64, at: i64| -> Row {
+        let system = [3 * at + run % 2, run, 0].map(|value| Some(Value::Integer(value)));
+        let values = values.iter().map(|value| (!is_null(run, at)).then(|| value.clone()));
+        system.into_iter().chain(values).collect()
+    };
+    let runs: Vec<Vec<Row>> = (0..6).map(|run| (0..30_000).map(|at| row(run, at)).collect()).collect();
+    for some in [&runs[..2], &runs[1..2], &runs[2..4], &runs] {
+        let section = section(&table, some, &Layout::default());
+        let output = merged_rows(&table, vec![section], OutputOptions::default());
+        assert_rows(&output, &reference::merge(&table, some));
+    }
+}
+
+#[test]
 fn reads_only_the_pages_at_the_ends_of_units_again() {
     let table = Table::new(
         &[(ColumnType::Int64, false)],
