@@ -35,21 +35,25 @@ pub(crate) async fn run(
     report.changed = service.removed.files > 0 || !service.finished_earlier.is_empty();
     report.text = Some(text(&service));
     report.detail(&service);
-    Ok(match outcome? {
-        OrphanOutcome::NothingToDo => (
-            Outcome::NothingToDo,
-            format!(
-                "none of {} files is an orphan that was modified before {}",
-                service.listed.files,
-                before(&service)
-            ),
-        ),
+    let (outcome, mut message) = match outcome? {
+        OrphanOutcome::NothingToDo => (Outcome::NothingToDo, nothing(&service)),
         OrphanOutcome::Planned => (
             Outcome::DryRun,
             format!("would remove {}; nothing was changed", work(service.orphans, &service)),
         ),
         OrphanOutcome::Removed => (Outcome::Succeeded, removed(&service)),
-    })
+    };
+    if let Some(file) = service.too_large_for_trash.first() {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            message,
+            "; {} orphans stay in their places, {} ({} bytes) for one: the store moves 5 GiB at once at most; without --trash they would be deleted",
+            service.too_large_for_trash.len(),
+            file.path,
+            file.bytes
+        );
+    }
+    Ok((outcome, message))
 }
 
 fn figures(report: &OrphanReport, is_removed: bool) -> CleanupResult {
@@ -58,9 +62,17 @@ fn figures(report: &OrphanReport, is_removed: bool) -> CleanupResult {
         files: count(files.files),
         bytes: count(files.bytes),
         spared_files: count(report.spared),
-        failed_files: count(report.left.len()),
+        failed_files: count(report.left.len() + report.too_large_for_trash.len()),
         trash: report.trash.clone(),
     }
+}
+
+fn nothing(report: &OrphanReport) -> String {
+    if !report.too_large_for_trash.is_empty() {
+        return "nothing was moved".to_owned();
+    }
+    let files = report.listed.files;
+    format!("none of {files} files is an orphan that was modified before {}", before(report))
 }
 
 fn before(report: &OrphanReport) -> &str {

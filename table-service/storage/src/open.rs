@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, S3CopyIfNotExists};
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 
 use crate::local::HiddenStaging;
@@ -44,6 +44,7 @@ fn open_s3(location: &Location) -> Result<Opened> {
         .with_bucket_name(location.bucket())
         .with_client_options(client)
         .with_retry(retry)
+        .with_copy_if_not_exists(S3CopyIfNotExists::Multipart)
         .build()
         .map_err(|error| {
             let error = Error::from_store("open", location.to_string(), &error);

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use crate::{Create, Error, ErrorKind, Result, Storage};
 
 /// Object that the probe writes, once for a table.
-const PROBE: &str = ".weir/conditional-write-probe";
+pub(crate) const PROBE: &str = ".weir/conditional-write-probe";
 
 impl Storage {
     /// Makes sure that the store honours put-if-absent, which every commit relies on.

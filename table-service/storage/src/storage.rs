@@ -185,13 +185,6 @@ impl Storage {
         Ok(())
     }
 
-    /// Moves an object, whatever is at its new place: by renaming on a file system, else by copying and deleting. When it
-    /// fails the object may be at both places, never at none.
-    pub async fn rename(&self, from: &str, to: &str) -> Result<()> {
-        let (source, target) = (self.key("move", from)?, self.key("move", to)?);
-        self.store.rename(&source, &target).await.map_err(|e| self.error("move", from, &e))
-    }
-
     /// Collects a listing; a convenience for directories that are known to be small.
     pub async fn list_all(&self, directory: &str) -> Result<Vec<FileInfo>> {
         self.list(directory).try_collect().await

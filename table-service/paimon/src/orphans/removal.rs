@@ -35,12 +35,14 @@ pub(crate) async fn remove(
 ) -> Result<()> {
     let trash = work.trash.map(|now| Trash::new(search.table.storage().clone(), now));
     report.trash = trash.as_ref().map(|trash| trash.name().to_owned());
+    let storage = search.table.storage();
+    let is_too_large = |bytes| work.trash.is_some() && !storage.can_move(bytes);
     let mut candidates = work.candidates.read()?;
     loop {
         let mut portion = Vec::new();
         for candidate in candidates.by_ref() {
             let candidate = candidate?;
-            if !search.marking.listed().is_used(&candidate.path) {
+            if !search.marking.listed().is_used(&candidate.path) && !is_too_large(candidate.bytes) {
                 portion.push(candidate);
             }
             if portion.len() == PORTION {

@@ -50,6 +50,9 @@ pub struct OrphanReport {
     pub spared: u64,
     /// Files that could not be removed; the next run tries again.
     pub left: Vec<PlannedFile>,
+    /// Orphans that stay where they are because they are too large for the store to move them to the trash; not among
+    /// those that are planned.
+    pub too_large_for_trash: Vec<PlannedFile>,
     /// Directory in the trash that has the removed files.
     pub trash: Option<String>,
     /// Files of interrupted runs that were deleted first.

@@ -125,7 +125,12 @@ impl RemoveOrphans {
             let candidate = candidate?;
             if !search.marking.listed().is_used(&candidate.path) {
                 let (path, kind, bytes) = (candidate.path, candidate.kind, candidate.bytes);
-                report.plan(PlannedFile { path, kind, bytes });
+                let file = PlannedFile { path, kind, bytes };
+                if self.trash && !storage.can_move(bytes) {
+                    report.too_large_for_trash.push(file);
+                } else {
+                    report.plan(file);
+                }
             }
         }
         report.files.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.path.cmp(&b.path)));

@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt;
 use serde::Serialize;
-use weir_storage::Storage;
+use weir_storage::{Relocation, Storage};
 
 use super::{DIRECTORY, TrashedRun, list};
 use crate::{Error, ErrorKind, Result};
@@ -31,7 +31,7 @@ pub struct RestoreReport {
 }
 
 impl RestoreTrash {
-    /// Puts files back; one that is there is never overwritten. `report` tells what was done, on failure too.
+    /// Puts files back; one that is there, or appears meanwhile, is never overwritten. `report` tells what was done, on failure too.
     pub async fn run(&self, storage: &Storage, report: &mut RestoreReport) -> Result<()> {
         report.trash = list(storage).await?;
         let Some(from) = &self.from else { return Ok(()) };
@@ -45,6 +45,9 @@ impl RestoreTrash {
             ));
         }
         let directory = format!("{DIRECTORY}/{from}");
+        if !self.dry_run {
+            storage.require_conditional_writes().await?;
+        }
         // Listed first: moving files changes what a listing of a file system shows.
         let files: Vec<_> = storage.list(&directory).try_collect().await?;
         for file in files {
@@ -52,15 +55,20 @@ impl RestoreTrash {
             else {
                 continue;
             };
-            if storage.stat(path).await?.is_some() {
-                report.occupied.push(path.to_owned());
-            } else if self.dry_run {
-                report.restored.push(path.to_owned());
-            } else if let Err(error) = storage.rename(&file.path, path).await {
-                tracing::warn!(%error, "a file could not be put back");
-                report.failed.push(path.to_owned());
+            let result = if !self.dry_run {
+                storage.rename_if_absent(&file.path, path, file.size).await
+            } else if storage.stat(path).await?.is_some() {
+                Ok(Relocation::Occupied)
             } else {
-                report.restored.push(path.to_owned());
+                Ok(Relocation::Moved)
+            };
+            match result {
+                Ok(Relocation::Moved) => report.restored.push(path.to_owned()),
+                Ok(Relocation::Occupied) => report.occupied.push(path.to_owned()),
+                Err(error) => {
+                    tracing::warn!(%error, "a file could not be put back");
+                    report.failed.push(path.to_owned());
+                }
             }
         }
         Ok(())

@@ -20,6 +20,8 @@ pub(crate) enum Call {
     Get,
     Head,
     Delete,
+    /// Copying, with the path of the new object.
+    Copy,
     /// Everything below a directory.
     List,
     /// The direct children of a directory.
@@ -109,6 +111,7 @@ impl ObjectStore for WatchedStore {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        (self.before)(Call::Copy, to.to_string()).await;
         self.inner.copy_opts(from, to, options).await
     }
 }

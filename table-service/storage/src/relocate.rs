@@ -1,0 +1,93 @@
+use object_store::{CopyMode, CopyOptions, Error as StoreError, ObjectStoreExt, RenameOptions, RenameTargetMode};
+
+use crate::probe::PROBE;
+use crate::{Create, Error, ErrorKind, Result, Storage};
+
+/// Bytes that S3 copies with one request at most.
+const LARGEST_COPY: u64 = 5 << 30;
+
+/// Bytes of an object that is moved by writing its content: one request less than a conditional copy, and the proof
+/// that commits rely on is enough.
+const SMALL: u64 = 8 << 20;
+
+/// How a move to a place that must be free ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Relocation {
+    /// The object is at its new place, and there alone.
+    Moved,
+    /// Another object is at that place; nothing was changed.
+    Occupied,
+}
+
+impl Storage {
+    /// Whether objects of so many bytes can be moved: object stores copy, and S3 copies 5 GiB at most.
+    pub const fn can_move(&self, bytes: u64) -> bool {
+        !self.location.is_remote() || bytes <= LARGEST_COPY
+    }
+
+    /// Moves an object, whatever is at its new place: by renaming on a file system, else by copying and deleting. When it
+    /// fails the object may be at both places, never at none.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let (source, target) = (self.key("move", from)?, self.key("move", to)?);
+        self.store().rename(&source, &target).await.map_err(|e| self.error("move", from, &e))
+    }
+
+    /// Moves an object of so many bytes to a place that is free: what is there, or appears there in any moment, stays.
+    /// When it fails the object may be at both places, never at none.
+    pub async fn rename_if_absent(&self, from: &str, to: &str, bytes: u64) -> Result<Relocation> {
+        if self.location.is_remote() && bytes <= SMALL {
+            return self.rewrite_if_absent(from, to).await;
+        }
+        if self.location.is_remote() {
+            self.require_conditional_copies().await?;
+        }
+        let (source, target) = (self.key("move", from)?, self.key("move", to)?);
+        let options = RenameOptions::new().with_target_mode(RenameTargetMode::Create);
+        match self.store().rename_opts(&source, &target, options).await {
+            Ok(()) => Ok(Relocation::Moved),
+            Err(StoreError::AlreadyExists { .. }) => Ok(Relocation::Occupied),
+            Err(error) => Err(self.error("move", from, &error)),
+        }
+    }
+
+    async fn rewrite_if_absent(&self, from: &str, to: &str) -> Result<Relocation> {
+        match self.create(to, self.read(from).await?).await? {
+            Create::Exists(_) => return Ok(Relocation::Occupied),
+            Create::Unclear(error) => return Err(error),
+            Create::Created => {}
+        }
+        let deleted: Result<Vec<()>> = self.delete(&[from.to_owned()]).await.into_iter().collect();
+        deleted.map(|_| Relocation::Moved)
+    }
+
+    /// Makes sure that a conditional copy overwrites nothing, by trying one that must be refused. A store that ignores
+    /// the condition replaces the probe by itself.
+    async fn require_conditional_copies(&self) -> Result<()> {
+        let probe = self.key("copy", PROBE)?;
+        match self.store().copy_opts(&probe, &probe, CopyOptions::new().with_mode(CopyMode::Create)).await {
+            Err(StoreError::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(self.error("copy", PROBE, &error)),
+            Ok(()) => Err(Error::new(
+                ErrorKind::Invalid,
+                "move objects within",
+                self.location().to_string(),
+                "the store ignores `If-None-Match: *` on multipart uploads and would overwrite what is at their new place",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn object_stores_move_up_to_five_gibibytes_and_file_systems_everything() {
+        let storage = |location: &str| Storage::open(&location.parse().unwrap()).unwrap();
+        let remote = storage("s3://lake/table");
+        assert!(remote.can_move(0) && remote.can_move(5 * 1024 * 1024 * 1024));
+        assert!(!remote.can_move(5 * 1024 * 1024 * 1024 + 1));
+        assert!(storage("/lake/table").can_move(u64::MAX));
+    }
+}
