@@ -1,4 +1,6 @@
-use object_store::{CopyMode, CopyOptions, Error as StoreError, ObjectStoreExt, RenameOptions, RenameTargetMode};
+use object_store::{
+    CopyMode, CopyOptions, Error as StoreError, ObjectStoreExt, RenameOptions, RenameTargetMode,
+};
 
 use crate::probe::PROBE;
 use crate::{Create, Error, ErrorKind, Result, Storage};

@@ -35,5 +35,6 @@ mod rollback;
 mod snapshots;
 mod sweep;
 mod tags;
+mod upkeep_in_s3;
 mod weir;
 mod writers;
