@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::options::{Key, TableOptions};
 use crate::schema::TableSchema;
 
+mod catalog;
 mod columns;
 mod compact;
 mod expire;
@@ -18,6 +19,8 @@ mod partitions;
 mod rollback;
 mod shared;
 mod tag;
+
+pub use catalog::catalog_entries;
 
 /// What is to be done with a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use weir_paimon_spec::support::{Purpose, Refusal};
+use weir_paimon_spec::support::{self, Purpose, Refusal};
 use weir_paimon_spec::{CommitKind, DataFileMeta};
 use weir_storage::Storage;
 
@@ -64,6 +64,8 @@ pub struct Inspection {
     pub compaction_refusals: Vec<Refusal>,
     /// What keeps snapshot expiry from working on the table.
     pub expiry_refusals: Vec<Refusal>,
+    /// Options that tell of the table's catalog; none for most tables, those of a REST catalog included.
+    pub catalog: Vec<String>,
     /// Facts that whoever runs the table should know, by name.
     pub warnings: Vec<Warning>,
 }
@@ -151,6 +153,7 @@ impl Inspect {
                 total_record_count: latest.total_record_count,
             });
         }
+        report.catalog = support::catalog_entries(table.options());
         report.warnings = warnings(&table)?;
         self.services.iter().try_for_each(|purpose| table.require_support(*purpose))
     }

@@ -14,7 +14,7 @@ use weir_paimon_spec::support::Purpose;
 use weir_storage::Storage;
 
 use crate::table::commit::{Changes, Commit, CommitOutcome};
-use crate::warnings::{Warning, unprotected_commits};
+use crate::warnings::{Warning, of_commits};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Times that the commit is made again because another writer renamed its own snapshot over it.
@@ -101,7 +101,7 @@ impl CompactManifests {
     ) -> Result<CompactManifestsOutcome> {
         let table = Table::open(storage.clone(), &self.options).await?;
         table.require_support(Purpose::CompactManifests)?;
-        report.warnings = unprotected_commits(&table).into_iter().collect();
+        report.warnings = of_commits(&table)?;
         let Some(latest) = table.latest_snapshot().await? else {
             return Ok(CompactManifestsOutcome::NothingToDo);
         };

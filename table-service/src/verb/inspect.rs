@@ -155,6 +155,9 @@ fn text(storage: &Storage, inspection: &Inspection) -> String {
             line(service, format!("refused: {}: {}; {}", refusal.feature, refusal.reason, refusal.remedy));
         }
     }
+    if inspection.catalog.is_empty() {
+        line("catalog", "its files do not tell; weir is not for tables of a REST catalog".to_owned());
+    }
     for warning in &inspection.warnings {
         line("warning", format!("{}: {}", warning.name, warning.message));
     }

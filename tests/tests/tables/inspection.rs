@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use weir_tests::oracle::Version;
+use serde_json::json;
+use weir_contract::ExitCode;
+use weir_tests::oracle::fixtures::{Engines, SUPPORTED};
+use weir_tests::oracle::{SchemaChange, Version};
 
 use crate::listing::listing;
+use crate::place::Place;
 use crate::sweep::on_every_supported_table;
-use crate::weir::weir;
+use crate::weir::{Run, weir};
 
 #[test]
 fn an_inspection_sees_what_java_sees() {
@@ -57,4 +61,37 @@ fn an_inspection_tells_what_a_compaction_would_rewrite() {
         assert_eq!(gain["files"], plan.input_files);
         assert_eq!(gain["bytes"], plan.input_bytes);
     });
+}
+
+#[test]
+fn an_inspection_tells_of_a_catalog_that_does_not_hear_of_changes() {
+    let (engines, place) = (Engines::shared(), Place::new());
+    let fixture = SUPPORTED.iter().find(|fixture| fixture.name == "partitioned_by_string").unwrap();
+    let table = place.table(fixture.name);
+    fixture.make(&engines, &table).unwrap();
+    let names = |run: Run| run.result.table.unwrap().warnings;
+    let plain = weir("inspect", &table, &[]).done();
+    assert_eq!(plain.details["catalog"], json!([]));
+    assert!(!names(plain).contains(&"CatalogEntries".to_owned()));
+
+    let option = [("metastore.partitioned-table", "true")];
+    engines
+        .java
+        .alter(&table, &option.map(|(key, value)| SchemaChange::SetOption(key, value.to_owned())))
+        .unwrap();
+    let run = weir("inspect", &table, &["--option", "commit.callbacks=a.Class"]).done();
+    assert_eq!(run.details["catalog"], json!(["metastore.partitioned-table = true"]));
+    let names = names(run);
+    assert!(names.contains(&"CatalogEntries".to_owned()) && names.contains(&"CallbacksNotCalled".to_owned()));
+
+    let before = listing(&place.path(&table));
+    let rolled_back = weir("rollback-to", &table, &["--snapshot=1", "--writers-stopped"]);
+    let expired = weir("expire-partitions", &table, &["--expiration-time=0s"]);
+    let compacted = weir("compact", &table, &["--option", "metastore=rest"]);
+    for run in [rolled_back, expired, compacted] {
+        assert_eq!(run.exit, ExitCode::Unsupported, "{}", run.result.message);
+        assert!(run.result.message.contains("metastore"), "{}", run.result.message);
+    }
+    assert_eq!(listing(&place.path(&table)), before);
+    weir("compact", &table, &["--strategy", "full"]).done();
 }

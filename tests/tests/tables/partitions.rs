@@ -302,6 +302,9 @@ fn hazards_25_and_26_what_would_leave_something_behind_is_refused_by_name() {
     let before = listing(&place.path(&table));
     for (verb, option) in [
         ("expire-partitions", "metastore.partitioned-table=true"),
+        ("expire-partitions", "metastore=rest"),
+        ("mark-partition-done", "metastore=rest"),
+        ("compact-manifests", "token.provider=bear"),
         ("expire-partitions", "metadata.iceberg.storage=table-location"),
         ("mark-partition-done", "metadata.iceberg.storage=table-location"),
         ("compact-manifests", "metadata.iceberg.storage=table-location"),

@@ -13,5 +13,17 @@ pub(super) fn refusals(schema: &TableSchema, options: &TableOptions) -> Vec<Refu
             "roll back with Paimon",
         )
     }));
+    refusals.extend(partitions(options));
     refusals
+}
+
+fn partitions(options: &TableOptions) -> Option<Refusal> {
+    options.get(&keys::METASTORE_PARTITIONED_TABLE).ok()?.then(|| {
+        Refusal::of_value(
+            &keys::METASTORE_PARTITIONED_TABLE,
+            "true",
+            "the catalog's own entries of the partitions would not follow",
+            "roll back with Paimon and repair the catalog's partitions with sys.repair",
+        )
+    })
 }

@@ -1,6 +1,6 @@
 //! What forbids every purpose that changes a table.
 
-use super::Refusal;
+use super::{Refusal, catalog};
 use crate::options::{IcebergStorage, TableOptions, keys};
 use crate::paths::MAIN_BRANCH;
 use crate::schema::TableSchema;
@@ -8,6 +8,7 @@ use crate::types::TypeKind;
 
 pub(super) fn refusals(schema: &TableSchema, options: &TableOptions) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = keys::unreadable(options).iter().map(Refusal::of_unreadable).collect();
+    refusals.extend(catalog::refusals(options));
     refusals.extend(iceberg(options));
     refusals.extend(branch(options));
     refusals.extend(partition_directories(schema, options));

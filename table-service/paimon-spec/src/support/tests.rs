@@ -383,6 +383,7 @@ fn refuses_marks_other_than_success_files_and_rollbacks_that_the_catalog_does_no
     for (purpose, name, value) in [
         (Purpose::MarkPartitionDone, "partition.mark-done-action", "success-file,http-report"),
         (Purpose::RollBack, "metastore.tag-to-partition", "dt"),
+        (Purpose::RollBack, "metastore.partitioned-table", "true"),
         (Purpose::CompactManifests, "metadata.iceberg.storage", "hive-catalog"),
     ] {
         let refused = refused(&schema(&[]), &[(name, value)], purpose);
@@ -390,4 +391,73 @@ fn refuses_marks_other_than_success_files_and_rollbacks_that_the_catalog_does_no
     }
     let marked = [("partition.mark-done-action", "success-file")];
     assert!(refused(&schema(&[]), &marked, Purpose::MarkPartitionDone).is_empty());
+}
+
+/// Every purpose that changes a table.
+const CHANGES: [Purpose; 8] = [
+    Purpose::Compact,
+    Purpose::Expire,
+    Purpose::ExpirePartitions,
+    Purpose::MarkPartitionDone,
+    Purpose::CompactManifests,
+    Purpose::RollBack,
+    Purpose::Tag,
+    Purpose::RemoveOrphans,
+];
+
+#[test]
+fn refuses_every_change_of_a_table_whose_snapshots_a_server_keeps() {
+    for (name, value) in [
+        ("metastore", "rest"),
+        ("metastore", " REST "),
+        ("metastore", "something-newer"),
+        ("uri", "https://user:secret@catalog.example"),
+        ("token.provider", "dlf"),
+        ("data-token.enabled", "true"),
+        ("dlf.access-key-secret", "secret"),
+    ] {
+        for purpose in CHANGES {
+            let refused = refused(&schema(&[]), &[(name, value)], purpose);
+            assert!(refused.len() == 1 && refused[0].starts_with(name), "{name} {purpose:?}: {refused:?}");
+            assert!(!refused[0].contains("secret") || name == "dlf.access-key-secret", "{refused:?}");
+        }
+        let overridden = [(name, value), ("metastore", "filesystem")];
+        assert!(refused(&schema(&[]), &overridden, Purpose::Compact).is_empty(), "{name}");
+        assert!(refused(&schema(&[]), &[(name, value)], Purpose::Inspect).is_empty(), "{name}");
+    }
+    for (name, value) in [
+        ("metastore", "hive"),
+        ("metastore", "jdbc"),
+        ("uri", "thrift://hms:9083"),
+        ("uri", "jdbc:mysql://db"),
+    ] {
+        for purpose in CHANGES {
+            assert!(refused(&schema(&[]), &[(name, value)], purpose).is_empty(), "{name} = {value}");
+        }
+    }
+}
+
+#[test]
+fn tells_which_options_speak_of_a_catalog_with_entries_of_its_own() {
+    let entries = |options: &[(&str, &str)]| {
+        catalog_entries(&TableOptions::default().with_overrides(options.iter().copied()))
+    };
+    assert_eq!(entries(&[("metastore", "filesystem"), ("bucket", "1")]), Vec::<String>::new());
+    let all = [
+        ("metastore", "hive"),
+        ("uri", "thrift://user:secret@hms"),
+        ("metastore.partitioned-table", "true"),
+        ("metastore.tag-to-partition", "dt"),
+        ("partition.mark-done-action", "success-file,done-partition"),
+    ];
+    assert_eq!(
+        entries(&all),
+        [
+            "metastore = hive",
+            "uri",
+            "metastore.partitioned-table = true",
+            "metastore.tag-to-partition = dt",
+            "partition.mark-done-action = done-partition",
+        ]
+    );
 }

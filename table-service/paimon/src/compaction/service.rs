@@ -21,7 +21,7 @@ use super::shard::Shard;
 use super::{foreign, readable};
 use crate::table::commit::{self, Identifiers};
 use crate::table::{BucketKey, LiveFiles};
-use crate::warnings::unprotected_commits;
+use crate::warnings::of_commits;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Rounds of planning before a run gives up against writers that change what it compacts.
@@ -103,7 +103,7 @@ impl Compact {
         let mut identifiers = Identifiers::default();
         for round in 1..=MAX_ROUNDS {
             let table = Table::open(storage.clone(), &self.options).await?;
-            report.warnings = unprotected_commits(&table).into_iter().collect();
+            report.warnings = of_commits(&table)?;
             let Some(observed) = self.observe(&table, round).await? else {
                 report.nothing_to_do = Some("the table has no snapshot yet".to_owned());
                 return Ok(CompactOutcome::NothingToDo);

@@ -15,7 +15,7 @@ use weir_storage::Storage;
 use super::selection::{self, ExpiredPartition, KeptPartition, Rule, Strategy, local_millis, partitions_of};
 use super::time::TimeExtractor;
 use crate::table::commit::{Changes, Commit, CommitOutcome, Identifiers, PartitionDrop};
-use crate::warnings::{Warning, unprotected_commits};
+use crate::warnings::{Warning, of_commits};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Times that a drop is committed again because another writer renamed its own snapshot over it.
@@ -106,7 +106,7 @@ impl ExpirePartitions {
         let table = Table::open(storage.clone(), &self.overrides()).await?;
         table.require_support(Purpose::ExpirePartitions)?;
         require_partitions(&table)?;
-        report.warnings = unprotected_commits(&table).into_iter().collect();
+        report.warnings = of_commits(&table)?;
         let rule = self.rule(&table)?;
         report.cutoff = Some(rule.cutoff.to_string());
         let Some(latest) = table.latest_snapshot().await? else {
