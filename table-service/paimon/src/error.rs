@@ -104,7 +104,7 @@ impl From<weir_storage::Error> for Error {
             StorageKind::Invalid => ErrorKind::Invalid,
             // A file that metadata names and the store does not have is damage, not a missing table; services that
             // expect absence ask for it.
-            StorageKind::NotFound => ErrorKind::Corrupt,
+            StorageKind::NotFound | StorageKind::Damaged => ErrorKind::Corrupt,
             _ => ErrorKind::Unavailable,
         };
         Self::caused_by(kind, error)
@@ -144,7 +144,7 @@ impl Error {
             .map(|source| (source.kind(), source.to_string()));
         let (kind, cause) = match storage {
             Some((StorageKind::Denied, cause)) => (ErrorKind::Denied, cause),
-            Some((StorageKind::NotFound, cause)) => (ErrorKind::Corrupt, cause),
+            Some((StorageKind::NotFound | StorageKind::Damaged, cause)) => (ErrorKind::Corrupt, cause),
             Some((_, cause)) => (ErrorKind::Unavailable, cause),
             None => (ErrorKind::Unavailable, String::from("input or output failed")),
         };

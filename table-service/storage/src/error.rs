@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Invalid,
     /// The store could not be reached, kept failing, or has no such bucket. Another attempt may succeed.
     Unavailable,
+    /// The object is not what was recorded of it.
+    Damaged,
 }
 
 /// A failed storage operation: what was attempted, on which object, and why it failed.

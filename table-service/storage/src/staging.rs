@@ -170,17 +170,56 @@ impl StagedObject {
         self.object.size
     }
 
-    /// Byte ranges, in the order given.
+    /// Byte ranges, in the order given; [`ErrorKind::Damaged`] when they cannot be read and the object has another size
+    /// than was told.
     pub async fn read_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        let Some(Copied { copy, ahead, filling }) = &self.copy else {
-            return self.object.storage.read_ranges(&self.object.path, ranges).await;
+        let read = match &self.copy {
+            Some(copied) => copied.read_ranges(ranges).await,
+            None => self.object.storage.read_ranges(&self.object.path, ranges).await,
         };
-        filling.get_or_init(|| {
+        match read.and_then(|parts| self.object.whole(ranges, parts)) {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                Err(self.object.unless_damaged(error).await)
+            }
+            result => result,
+        }
+    }
+}
+
+impl Object {
+    fn uri(&self) -> String {
+        self.storage.location().uri_of(&self.path)
+    }
+
+    /// The parts, when they are as long as their ranges: a file system answers with less at its end.
+    fn whole(&self, ranges: &[Range<u64>], parts: Vec<Bytes>) -> Result<Vec<Bytes>> {
+        let is_whole = |(range, part): (&Range<u64>, &Bytes)| range.end - range.start == part.len() as u64;
+        if ranges.len() == parts.len() && ranges.iter().zip(&parts).all(is_whole) {
+            return Ok(parts);
+        }
+        let cause = "the store answered with less than was asked for";
+        Err(Error::new(ErrorKind::Unavailable, "read", self.uri(), cause))
+    }
+
+    /// The error, when the object has the size that was told: stores tell little of ranges that do not exist.
+    async fn unless_damaged(&self, error: Error) -> Error {
+        let Ok(Some(found)) = self.storage.stat(&self.path).await else { return error };
+        if found.size == self.size {
+            return error;
+        }
+        let cause = format!("it has {} bytes and should have {}", found.size, self.size);
+        Error::new(ErrorKind::Damaged, "read", self.uri(), cause)
+    }
+}
+
+impl Copied {
+    async fn read_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.filling.get_or_init(|| {
             let mut filling = JoinSet::new();
-            filling.spawn(Arc::clone(copy).fill(Arc::clone(ahead)));
+            filling.spawn(Arc::clone(&self.copy).fill(Arc::clone(&self.ahead)));
             filling
         });
-        copy.read_ranges(ranges).await
+        self.copy.read_ranges(ranges).await
     }
 }
 
@@ -268,12 +307,6 @@ impl Copy {
             self.object.uri(),
             format!("its local copy in the directory for temporary files could not be {attempted}: {error}"),
         )
-    }
-}
-
-impl Object {
-    fn uri(&self) -> String {
-        self.storage.location().uri_of(&self.path)
     }
 }
 
@@ -399,12 +432,13 @@ mod tests {
 
     #[tokio::test]
     async fn refuses_an_object_that_is_shorter_than_told() {
-        let storage = storage(Some(u64::MAX)).await;
-        let object = storage.staged("object", SIZE + 10);
-        let last_block = SIZE / BLOCK_BYTES * BLOCK_BYTES;
-        let range = last_block..last_block + 1;
-        let error = object.read_ranges(std::slice::from_ref(&range)).await.unwrap_err();
-        assert!(error.to_string().contains("shorter than told"), "{error}");
+        for room in [Some(u64::MAX), None] {
+            let object = storage(room).await.staged("object", SIZE + 10);
+            let past = SIZE + 1..SIZE + 2;
+            let error = object.read_ranges(std::slice::from_ref(&past)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Damaged, "{error}");
+            assert!(error.to_string().contains("has 9437184 bytes and should have 9437194"), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ mod append;
 mod changelogs;
 mod compaction;
 mod consumers;
+mod damage;
 mod differential;
 mod expiry;
 mod inspection;

@@ -37,11 +37,20 @@ async fn compact(request: &Compact, storage: &Storage) -> (Result<CompactOutcome
 
 /// The table's storage, which alters the first occurrence of `value` in the `nth` data file that is written.
 fn altering(table: &TestTable, nth: usize, value: i32, to: i32) -> Storage {
+    spoiling(table, nth, move |payload| altered(payload, value, to))
+}
+
+/// The table's storage, which writes something else in place of the `nth` data file.
+fn spoiling(
+    table: &TestTable,
+    nth: usize,
+    spoil: impl Fn(PutPayload) -> PutPayload + Send + Sync + 'static,
+) -> Storage {
     let written = std::sync::atomic::AtomicUsize::new(0);
     let hook = move |path: Path, payload: PutPayload| {
         let is_data = path.filename().is_some_and(|name| name.starts_with("data-"));
         let is_nth = is_data && written.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == nth;
-        let payload = if is_nth { altered(payload, value, to) } else { payload };
+        let payload = if is_nth { spoil(payload) } else { payload };
         async move { payload }.boxed()
     };
     let store = HookedStore::new(Arc::new(LocalFileSystem::new()), Arc::new(hook));
@@ -76,6 +85,23 @@ async fn an_output_with_one_altered_value_is_found_and_nothing_is_committed() {
     let (outcome, _) = compact(&request(false), &altering(&table, 0, 500, 501)).await;
     assert_eq!(outcome.unwrap(), CompactOutcome::Committed, "nothing else looks at values");
     assert_eq!(table.rows().await[&15], 501);
+}
+
+#[tokio::test]
+async fn an_output_that_did_not_arrive_whole_fails_the_self_check_and_nothing_is_committed() {
+    let table = TestTable::with_history().await;
+    let (rows, files) = (table.rows().await, table.files().await);
+    let storage = spoiling(&table, 0, |payload| {
+        let content = Bytes::from(payload);
+        content.slice(..content.len() - 1).into()
+    });
+    let (outcome, report) = compact(&request(false), &storage).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    let message = error.to_string();
+    assert!(message.starts_with("self-check failed, nothing was committed: bucket-0/data-"), "{message}");
+    assert_eq!((report.commits.len(), report.left_behind.len()), (0, 0));
+    assert_eq!((table.files().await, table.rows().await), (files, rows));
 }
 
 #[tokio::test]
