@@ -18,6 +18,7 @@ mod maintain;
 mod mark_partition_done;
 mod owner;
 mod remove_orphans;
+mod retention;
 mod rollback_to;
 mod tags;
 mod trash;
@@ -34,6 +35,7 @@ pub(crate) use maintain::MaintainArgs;
 pub(crate) use mark_partition_done::MarkPartitionDoneArgs;
 use owner::OwnerArgs;
 pub(crate) use remove_orphans::RemoveOrphansArgs;
+pub(crate) use retention::RetentionArgs;
 pub(crate) use rollback_to::{RollbackToArgs, TargetArgs};
 pub(crate) use tags::{
     AutoTagArgs, CreateTagArgs, DeleteTagArgs, ExpireTagsArgs, ListTagsArgs, Period, RenameTagArgs,

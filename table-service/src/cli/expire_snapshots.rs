@@ -1,23 +1,14 @@
 use clap::Args;
 
-use super::CommonArgs;
-use crate::instant::Instant;
+use super::{CommonArgs, RetentionArgs};
 
 /// Arguments of `expire-snapshots`.
 #[derive(Debug, Args)]
 pub(crate) struct ExpireSnapshotsArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
-    /// Keep at least this many snapshots [default: the table's snapshot.num-retained.min, 10].
-    #[arg(long, value_name = "N")]
-    pub(crate) retain_min: Option<u32>,
-    /// Keep at most this many snapshots, however young [default: the table's snapshot.num-retained.max, no limit].
-    #[arg(long, value_name = "N")]
-    pub(crate) retain_max: Option<u32>,
-    /// Expire only snapshots older than this: a duration back from now (24h, 7d, 0s) or an RFC 3339 instant
-    /// [default: the table's snapshot.time-retained, 1 h].
-    #[arg(long, value_name = "WHEN")]
-    pub(crate) older_than: Option<Instant>,
+    #[command(flatten)]
+    pub(crate) retention: RetentionArgs,
     /// Expire at most this many snapshots [default: the table's snapshot.expire.limit, 50].
     #[arg(long, value_name = "N")]
     pub(crate) max_deletes: Option<u32>,

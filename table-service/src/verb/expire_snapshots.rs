@@ -15,9 +15,9 @@ pub(crate) async fn run(
     report: &mut Report,
 ) -> Result<(Outcome, String)> {
     let expire = ExpireSnapshots {
-        retain_min: args.retain_min,
-        retain_max: args.retain_max,
-        older_than: args.older_than.map(|instant| instant.0),
+        retain_min: args.retention.retain_min,
+        retain_max: args.retention.retain_max,
+        older_than: args.retention.older_than.map(|instant| instant.0),
         max_deletes: args.max_deletes,
         keep_writers_for: args.keep_writers_for,
         grace: args.grace,

@@ -16,9 +16,9 @@ pub(crate) async fn run(
 ) -> Result<(Outcome, String)> {
     let maintain = Maintain {
         include: args.include.clone(),
-        retain_min: args.retain_min,
-        retain_max: args.retain_max,
-        older_than: args.older_than.map(|instant| instant.0),
+        retain_min: args.retention.retain_min,
+        retain_max: args.retention.retain_max,
+        older_than: args.retention.older_than.map(|instant| instant.0),
         max_deletes: args.max_deletes,
         keep_writers_for: args.keep_writers_for,
         consumers_idle_for: args.consumers_idle_for,

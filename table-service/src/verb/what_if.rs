@@ -13,9 +13,9 @@ pub(crate) async fn run(
     report: &mut Report,
 ) -> Result<(Outcome, String)> {
     let what_if = WhatIf {
-        retain_min: args.retain_min,
-        retain_max: args.retain_max,
-        older_than: args.older_than.map(|instant| instant.0),
+        retain_min: args.retention.retain_min,
+        retain_max: args.retention.retain_max,
+        older_than: args.retention.older_than.map(|instant| instant.0),
         without: Without {
             tags: args.without_tags.clone(),
             branches: args.without_branches.clone(),
