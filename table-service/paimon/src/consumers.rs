@@ -5,10 +5,12 @@
 //! expiry by idle time (maintenance §2).
 
 mod expire;
+mod lag;
 mod list;
 mod reset;
 mod state;
 
 pub use expire::{ExpireConsumers, ExpireConsumersOutcome, ExpireConsumersReport};
+pub use lag::ConsumerLag;
 pub use list::{ConsumerView, ListConsumers, ListConsumersReport};
 pub use reset::{ResetConsumer, ResetConsumerOutcome, ResetConsumerReport};

@@ -9,6 +9,7 @@ use weir_paimon_spec::{CommitKind, DataFileMeta};
 use weir_storage::Storage;
 
 use crate::compaction::{BucketPlan, Compact};
+use crate::consumers::ConsumerLag;
 use crate::expiry::Retention;
 use crate::pins::{Pins, PinsView};
 use crate::table::{LiveFiles, References};
@@ -43,7 +44,7 @@ pub struct Inspection {
     /// Tags of `main` with their snapshots.
     pub tags: BTreeMap<String, i64>,
     /// Consumers of `main` by name.
-    pub consumers: BTreeMap<String, ConsumerView>,
+    pub consumers: BTreeMap<String, ConsumerLag>,
     /// Branches other than `main`.
     pub branches: Vec<String>,
     /// Live data files of the newest snapshot.
@@ -96,19 +97,6 @@ pub struct CompactionGain {
     pub files: usize,
     /// Their size in bytes.
     pub bytes: u64,
-}
-
-/// A consumer, and how far it is behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConsumerView {
-    /// The snapshot that it will read next.
-    pub next_snapshot: i64,
-    /// Snapshots that it has yet to read; 0 when it has caught up.
-    pub lag_snapshots: i64,
-    /// Time between the commit of the first snapshot that it has yet to read, or of the first that is retained, and the
-    /// newest, in milliseconds; 0 when it has caught up.
-    pub lag_millis: i64,
 }
 
 /// Number, size and rows of files.
@@ -184,25 +172,10 @@ async fn describe_references(table: &Table, references: &References, report: &mu
     report.tags = references.tags.iter().map(|(name, tag)| (name.clone(), tag.snapshot.id)).collect();
     report.branches = references.branches.iter().map(|branch| branch.name.clone()).collect();
     for (name, consumer) in &references.consumers {
-        let view = lag(table, &report.snapshots, consumer.next_snapshot).await?;
-        report.consumers.insert(name.clone(), view);
+        let lag = ConsumerLag::of(table, &report.snapshots, consumer.next_snapshot).await?;
+        report.consumers.insert(name.clone(), lag);
     }
     Ok(())
-}
-
-/// How far a consumer that will read `next` is behind.
-async fn lag(table: &Table, snapshots: &[i64], next: i64) -> Result<ConsumerView> {
-    let unread = snapshots.get(snapshots.partition_point(|&id| id < next)..).unwrap_or_default();
-    let ends = match (unread.first(), unread.last()) {
-        (Some(&first), Some(&last)) => table.snapshots(&[first, last]).await?,
-        _ => Vec::new(),
-    };
-    let lag_millis = match ends.as_slice() {
-        [first, last] => (last.time_millis - first.time_millis).max(0),
-        _ => 0,
-    };
-    let latest = snapshots.last().copied().unwrap_or(0);
-    Ok(ConsumerView { next_snapshot: next, lag_snapshots: (latest - next + 1).max(0), lag_millis })
 }
 
 /// Everything but the pins can be told about a table whose files cannot all be followed.

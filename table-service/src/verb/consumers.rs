@@ -35,9 +35,11 @@ pub(crate) async fn list(
 fn line(consumer: &ConsumerView) -> String {
     let mut line = format!("{:<24} ", consumer.id);
     // Writing to a string cannot fail.
-    let _ = match (&consumer.broken, consumer.next_snapshot, consumer.lag) {
-        (Some(broken), _, _) => write!(line, "broken: {broken}"),
-        (None, Some(next), Some(lag)) => write!(line, "next snapshot {next}, {lag} behind"),
+    let _ = match (&consumer.broken, &consumer.lag) {
+        (Some(broken), _) => write!(line, "broken: {broken}"),
+        (None, Some(lag)) => {
+            write!(line, "next snapshot {}, {} behind", lag.next_snapshot, lag.lag_snapshots)
+        }
         _ => Ok(()),
     };
     let _ = write!(line, "; idle for {} s since {}", consumer.idle_seconds, consumer.modified);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use weir_paimon_spec::support::Purpose;
 use weir_storage::Storage;
 
+use super::lag::ConsumerLag;
 use super::state::consumer_files;
 use crate::expiry::Retention;
 use crate::expiry::retention::{self, Age};
@@ -25,10 +26,9 @@ pub struct ListConsumers {
 pub struct ConsumerView {
     /// Its id.
     pub id: String,
-    /// The next snapshot that it will read; absent when its file is broken.
-    pub next_snapshot: Option<i64>,
-    /// Snapshots that it has yet to read: retained ones, and numbers that are gone already.
-    pub lag: Option<i64>,
+    /// Where it is; absent when its file is broken.
+    #[serde(flatten)]
+    pub lag: Option<ConsumerLag>,
     /// When its reader last told where it is, RFC 3339, by the store's clock.
     pub modified: String,
     /// How long ago that was, in seconds.
@@ -55,6 +55,7 @@ impl ListConsumers {
         let table = Table::open(storage.clone(), &self.options).await?;
         table.require_support(Purpose::Inspect)?;
         let snapshots = table.snapshots(&table.snapshot_ids().await?).await?;
+        let ids: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.id).collect();
         let ages: Vec<Age> = snapshots.iter().map(Age::of).collect();
         let latest = ages.last().map(|age| age.id);
         let now = Timestamp::now();
@@ -62,10 +63,13 @@ impl ListConsumers {
         report.latest_snapshot = latest;
         for file in consumer_files(&table).await? {
             let next = file.next_snapshot.as_ref().ok().copied();
+            let lag = match next {
+                Some(next) => Some(ConsumerLag::of(&table, &ids, next).await?),
+                None => None,
+            };
             report.consumers.push(ConsumerView {
                 id: file.id,
-                next_snapshot: next,
-                lag: next.map(|next| latest.map_or(0, |latest| (latest - next + 1).max(0))),
+                lag,
                 modified: file.modified.to_string(),
                 idle_seconds: now.duration_since(file.modified).as_secs().max(0),
                 blocks: blocked(&ages, &retention, next),
