@@ -43,16 +43,7 @@ mod tests {
     use crate::compaction::append::settings::Arrangement;
 
     fn settings(strategy: Strategy) -> AppendSettings {
-        AppendSettings {
-            strategy,
-            arrangement: Arrangement::Loose,
-            target_bytes: 1000,
-            small_file_bytes: 700,
-            min_files: 5,
-            open_file_bytes: 10,
-            max_inputs: 1000,
-            max_input_bytes: 16_000,
-        }
+        AppendSettings::of_test(strategy, Arrangement::Loose)
     }
 
     fn picked(sizes: &[i64], settings: &AppendSettings) -> Vec<i64> {

@@ -63,6 +63,23 @@ impl AppendSettings {
     }
 }
 
+#[cfg(test)]
+impl AppendSettings {
+    /// Settings of a unit test: a target of 1000 bytes, 5 files at least, 10 bytes to open one.
+    pub(crate) const fn of_test(strategy: Strategy, arrangement: Arrangement) -> Self {
+        Self {
+            strategy,
+            arrangement,
+            target_bytes: 1000,
+            small_file_bytes: 700,
+            min_files: 5,
+            open_file_bytes: 10,
+            max_inputs: 1000,
+            max_input_bytes: 16_000,
+        }
+    }
+}
+
 /// How the table arranges its files.
 pub(crate) fn arrangement(table: &Table) -> Result<Arrangement> {
     let options = table.options();

@@ -4,16 +4,7 @@ use super::*;
 use crate::compaction::append::settings::Arrangement;
 
 fn settings(strategy: Strategy) -> AppendSettings {
-    AppendSettings {
-        strategy,
-        arrangement: Arrangement::Ordered,
-        target_bytes: 1000,
-        small_file_bytes: 700,
-        min_files: 5,
-        open_file_bytes: 10,
-        max_inputs: 1000,
-        max_input_bytes: 16_000,
-    }
+    AppendSettings::of_test(strategy, Arrangement::Ordered)
 }
 
 fn files(sizes: &[i64]) -> Vec<Arc<DataFileMeta>> {

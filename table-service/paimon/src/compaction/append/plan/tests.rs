@@ -4,16 +4,8 @@ use super::*;
 use crate::compaction::plan::Strategy;
 
 fn settings(arrangement: Arrangement) -> AppendSettings {
-    AppendSettings {
-        strategy: Strategy::Auto,
-        arrangement,
-        target_bytes: 1000,
-        small_file_bytes: 700,
-        min_files: 2,
-        open_file_bytes: 0,
-        max_inputs: 1000,
-        max_input_bytes: 16_000,
-    }
+    let settings = AppendSettings::of_test(Strategy::Auto, arrangement);
+    AppendSettings { min_files: 2, open_file_bytes: 0, ..settings }
 }
 
 /// An entry with `rows` rows from a sequence number, 10 bytes long.
