@@ -1,8 +1,10 @@
 //! How much a rewrite takes on at once, so that it stays within its memory.
 
+use std::sync::Arc;
+
 use crate::leaf::Leaf;
 use crate::plan::PlanSize;
-use crate::read::{OpenInput, Run};
+use crate::read::{OpenInput, Run, USUAL_PAGE};
 use crate::{Error, Result};
 
 const MIB: u64 = 1 << 20;
@@ -16,6 +18,8 @@ const UPLOAD: u64 = 24 * MIB;
 const ENCODER: u64 = 6 * MIB;
 /// Decoded values of all runs that a task holds, at most, unless one row takes more.
 pub(crate) const BATCH: u64 = 16 * MIB;
+/// Bytes of a page that holds longer values than others.
+const WIDE_PAGE: u64 = 4 * USUAL_PAGE;
 /// Rows of a decoded batch.
 const BATCH_ROWS: u64 = 8192;
 /// Bytes of a plan per kept row: run, row, key, sequence number and kind.
@@ -62,6 +66,8 @@ struct Width {
     pages: u64,
     /// The largest page of any run.
     largest_page: u64,
+    /// Pages with very long values that rows of one batch can come from, of all runs together.
+    wide: u64,
 }
 
 impl Budget {
@@ -113,8 +119,10 @@ impl Budget {
             group = group.max(width.encoded * rows);
             chunk = chunk.max(width.encoded * unit_rows);
             let batches = BATCH.min(facts.runs * BATCH_ROWS * width.decoded).max(facts.runs * width.decoded);
-            let one =
-                width.pages + 2 * batches + ENCODER + 2 * width.largest_page + width.encoded * unit_rows;
+            // Averages do not tell of a few values that are much longer than the others.
+            let held = 2 * (batches + width.wide);
+            let encoder = ENCODER + 2 * width.largest_page.max(width.wide);
+            let one = width.pages + held + encoder + width.encoded * unit_rows;
             task = task.max(one);
         }
         let windows = (facts.runs * self.plan.window).min(facts.rows);
@@ -185,12 +193,60 @@ impl Width {
             let files = || run.files().iter().map(AsRef::<OpenInput>::as_ref);
             decoded += files().map(|file| file.uncompressed_bytes(column)).sum::<u64>();
             encoded += files().map(|file| file.compressed_bytes(column)).sum::<u64>();
-            let largest = files().map(|file| file.largest_page(column)).max().unwrap_or(0);
+        }
+        let batch_rows = (BATCH * rows.max(1) / decoded.max(1)).clamp(1, BATCH_ROWS);
+        for run in runs {
+            let pages: Vec<(u64, u64)> =
+                run.files().iter().flat_map(|file| pages_in(run, file, column)).collect();
+            let largest = pages.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0);
             width.pages += largest;
             width.largest_page = width.largest_page.max(largest);
+            width.wide += widest_batch(&pages, batch_rows);
         }
         width.decoded = decoded.div_ceil(rows.max(1));
         width.encoded = encoded.div_ceil(rows.max(1));
         width
+    }
+}
+
+/// The pages of a file, with their first rows counted in its run.
+fn pages_in(run: &Run, file: &Arc<OpenInput>, column: usize) -> Vec<(u64, u64)> {
+    let start = run.first_row(file);
+    file.pages(column).into_iter().map(|(row, bytes)| (start + row, bytes)).collect()
+}
+
+/// Bytes of the pages with very long values, given with their first rows, that so many consecutive rows touch at most.
+/// The others are told by averages.
+fn widest_batch(pages: &[(u64, u64)], rows: u64) -> u64 {
+    let wide = |(_, bytes): &(u64, u64)| if *bytes > WIDE_PAGE { *bytes } else { 0 };
+    let (mut most, mut sum, mut next) = (0, 0, 0);
+    for (at, page) in pages.iter().enumerate() {
+        // The batch that begins with the last row of this page.
+        let end = pages.get(at + 1).map_or(u64::MAX, |(row, _)| row.saturating_add(rows - 1));
+        while let Some(page) = pages.get(next).filter(|(row, _)| *row < end) {
+            sum += wide(page);
+            next += 1;
+        }
+        most = most.max(sum);
+        sum -= wide(page);
+    }
+    most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_touches_the_wide_pages_of_consecutive_rows() {
+        let (small, wide) = (MIB, 100 * MIB);
+        let pages = [(0, wide), (10, small), (20, wide), (21, wide), (40, small), (1000, wide)];
+        assert_eq!(widest_batch(&pages, 1), wide);
+        assert_eq!(widest_batch(&pages, 2), 2 * wide, "rows 20 and 21");
+        assert_eq!(widest_batch(&pages, 11), 2 * wide);
+        assert_eq!(widest_batch(&pages, 13), 3 * wide, "rows 9 to 21");
+        assert_eq!(widest_batch(&pages, 5000), 4 * wide);
+        assert_eq!(widest_batch(&pages[1..2], 10), 0);
+        assert_eq!(widest_batch(&[], 10), 0);
     }
 }

@@ -59,7 +59,8 @@ impl Control {
         self
     }
 
-    pub(crate) const fn memory(&self) -> Option<u64> {
+    /// The bound of the peak resident memory of the process, in bytes.
+    pub const fn memory(&self) -> Option<u64> {
         self.memory
     }
 

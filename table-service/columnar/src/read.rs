@@ -15,5 +15,5 @@ mod run;
 
 pub(crate) use decoder::ColumnDecoder;
 pub(crate) use fetch::Fetched;
-pub(crate) use input::OpenInput;
+pub(crate) use input::{OpenInput, USUAL_PAGE};
 pub(crate) use run::{CONCURRENT_READS, Run, open_runs};

@@ -18,6 +18,7 @@ mod inspection;
 mod listing;
 mod maintain;
 mod manifests;
+mod memory;
 mod model;
 mod object_store;
 mod oracles;

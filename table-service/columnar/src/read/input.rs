@@ -14,7 +14,10 @@ use crate::leaf::{Conversion, Leaf};
 use crate::{ColumnSource, Error, InputFile, Result, Source};
 
 /// A data page of most writers, in bytes before compression.
-const USUAL_PAGE: u64 = 1 << 20;
+pub(crate) const USUAL_PAGE: u64 = 1 << 20;
+
+/// Values after which writers look at the size of a page.
+const VALUES_OF_A_PAGE: u64 = 1024;
 
 /// An open input file: its footer, where its pages lie, and how its columns map to the output.
 pub(crate) struct OpenInput {
@@ -131,23 +134,29 @@ impl OpenInput {
         &self.places
     }
 
-    /// Bytes of the largest page of an output column's chunks, before compression; by the average of its
-    /// chunk, and no more than a usual page where the file does not tell.
-    pub(crate) fn largest_page(&self, column: usize) -> u64 {
-        let Some(column) = self.column(column) else { return 0 };
-        let groups = self.metadata.row_groups().iter().enumerate();
-        let largest = groups.map(|(row_group, group)| {
-            let chunk = group.column(column.index);
-            let size = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
+    /// First row, counted in the file, and bytes before compression of the data pages of an output column, in order. Bytes
+    /// go by the average of the chunk. Where the file does not tell, a chunk is one page: of the usual size, or of the
+    /// values that a writer puts into one at least.
+    pub(crate) fn pages(&self, column: usize) -> Vec<(u64, u64)> {
+        let Some(column) = self.column(column) else { return Vec::new() };
+        let size = |number: i64| u64::try_from(number).unwrap_or(0);
+        let mut found = Vec::new();
+        for (row_group, group) in self.metadata.row_groups().iter().enumerate() {
+            let (chunk, first_row) = (group.column(column.index), self.first_row(row_group));
             let (decoded, encoded) = (size(chunk.uncompressed_size()), size(chunk.compressed_size()));
             let Some(pages) = self.places.of(&self.metadata, row_group, column.index) else {
-                return decoded.min(USUAL_PAGE);
+                let values = decoded / size(group.num_rows()).max(1) * VALUES_OF_A_PAGE;
+                found.push((first_row, decoded.min(values.max(USUAL_PAGE))));
+                continue;
             };
-            let page = pages.iter().map(|page| size(page.compressed_page_size.into())).max().unwrap_or(0);
-            let scaled = u128::from(page) * u128::from(decoded) / u128::from(encoded.max(1));
-            page.max(u64::try_from(scaled).unwrap_or(u64::MAX))
-        });
-        largest.max().unwrap_or(0)
+            found.extend(pages.iter().map(|page| {
+                let bytes = size(page.compressed_page_size.into());
+                let scaled = u128::from(bytes) * u128::from(decoded) / u128::from(encoded.max(1));
+                let bytes = bytes.max(u64::try_from(scaled).unwrap_or(u64::MAX));
+                (first_row + size(page.first_row_index), bytes)
+            }));
+        }
+        found
     }
 
     fn chunk_sum(&self, column: usize, size: impl Fn(&ColumnChunkMetaData) -> i64) -> u64 {

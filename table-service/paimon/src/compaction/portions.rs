@@ -124,6 +124,9 @@ impl<'a> Round<'a> {
         let control = self.control.clone().with_progress(move |progress| {
             listener(Progress { rows: before.rows + progress.input_rows, ..before });
         });
+        if self.committer.verify {
+            verify::require_memory(self.table, bucket, self.control.memory()).await?;
+        }
         let rewrite = rewrite::rewrite(self.table, bucket, &control).await?;
         if let Err(error) = self.check(bucket, &rewrite).await {
             rewrite::discard(self.table.storage(), &rewrite.written).await;

@@ -9,6 +9,7 @@ use weir_columnar::Control;
 use weir_paimon_spec::DataFileMeta;
 
 use self::layout::Layout;
+pub(super) use self::memory::require_memory;
 use self::merge::MergedRows;
 use self::rows::{Head, RunRows, StoredFile};
 use super::plan::{BucketPlan, Task};
@@ -17,6 +18,7 @@ use super::sections::FileSection;
 use crate::{Error, ErrorKind, Result, Table};
 
 mod layout;
+mod memory;
 mod merge;
 mod rows;
 

@@ -21,7 +21,7 @@ use super::layout::{Decoded, Layout};
 use crate::{Error, Result, Table};
 
 /// Rows that are decoded at a time.
-const BATCH_ROWS: usize = 1024;
+pub(super) const BATCH_ROWS: usize = 1024;
 
 /// Columns by which a row without a key is told.
 const SHOWN_COLUMNS: usize = 5;
@@ -209,7 +209,7 @@ impl OpenFile {
     }
 }
 
-async fn footer(table: &Table, file: &StoredFile) -> Result<ParquetMetaData> {
+pub(super) async fn footer(table: &Table, file: &StoredFile) -> Result<ParquetMetaData> {
     let too_short = || unreadable(&file.path, &"it is too short");
     let tail_start = file.size.checked_sub(TAIL).ok_or_else(too_short)?;
     let tail = read(table, &file.path, tail_start, file.size).await?;
