@@ -44,6 +44,7 @@ fn compare(java: &Java, place: &Place, random: &RandomTable) {
     let table = place.table(&format!("random_{}", random.seed));
     random.make(java, &table).unwrap();
     let before = java.read(&table, &Version::Latest).unwrap();
+    let order = random.is_ordered.then(|| java.read_in_order(&table).unwrap());
     let copy = place.copy(&table, "for_java");
     java.compact(&copy, true).unwrap();
     // The verifier has an opinion of its own on every other table.
@@ -51,6 +52,9 @@ fn compare(java: &Java, place: &Place, random: &RandomTable) {
     weir("compact", &table, &[&["--strategy", "full"], flags].concat()).done();
     before.assert_same(&java.read(&copy, &Version::Latest).unwrap(), "rows after compaction by Java");
     before.assert_same(&java.read(&table, &Version::Latest).unwrap(), "rows after compaction by Weir");
+    if let Some(order) = order {
+        assert_eq!(java.read_in_order(&table).unwrap(), order, "the order of rows after compaction by Weir");
+    }
     assert_eq!(levels(java, &table), levels(java, &copy), "rows and deletes by level, Weir's and Java's");
     std::fs::remove_dir_all(place.path(&table)).unwrap();
     std::fs::remove_dir_all(place.path(&copy)).unwrap();
