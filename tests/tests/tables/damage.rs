@@ -52,6 +52,9 @@ fn finds(place: &Place, table: &TableAt, verb: &str, flags: &[&str], file: &str)
     assert_eq!(files(), before, "{verb} changed files");
 }
 
+/// What is left of a file.
+type Damage = fn(&[u8]) -> Vec<u8>;
+
 /// Name of a file without its directories.
 fn name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
@@ -82,7 +85,7 @@ fn a_damaged_manifest_ends_a_compaction_and_an_expiry() {
         let of_kind = paths.iter().filter(|path| name(path).starts_with(kind));
         of_kind.max_by_key(|path| fs::metadata(path).unwrap().modified().unwrap()).unwrap()
     };
-    let damage: [fn(&[u8]) -> Vec<u8>; 3] = [
+    let damage: [Damage; 3] = [
         |whole| whole[..whole.len() / 2].to_vec(),
         |whole| whole.iter().enumerate().map(|(at, byte)| if at % 7 == 5 { !byte } else { *byte }).collect(),
         |_| Vec::new(),

@@ -115,7 +115,7 @@ fn many_columns_are_kept_in_bounds() {
     let names: Vec<&'static str> = (0..size(95, 495)).map(|n| &*String::leak(format!("c{n}"))).collect();
     let types = ["INT", "BIGINT", "DOUBLE", "STRING", "DECIMAL(12, 2)", "TIMESTAMP(3)"];
     let columns = names.iter().zip(types.iter().cycle());
-    let wide = columns.fold(definition(), |table, (name, kind)| table.column(*name, *kind));
+    let wide = columns.fold(definition(), |table, (name, kind)| table.column(name, *kind));
     engines.java.create(&table, &wide).unwrap();
     for run in 0..2 {
         engines
