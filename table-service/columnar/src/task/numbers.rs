@@ -1,6 +1,7 @@
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBufferBuilder, PrimitiveArray};
 use arrow::buffer::NullBuffer;
-use std::sync::Arc;
 
 use super::gather::RunReader;
 use crate::Result;

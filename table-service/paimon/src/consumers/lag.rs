@@ -1,4 +1,5 @@
 use serde::Serialize;
+use weir_paimon_spec::Snapshot;
 
 use crate::{Result, Table};
 
@@ -23,11 +24,34 @@ impl ConsumerLag {
             (Some(&first), Some(&last)) => table.snapshots(&[first, last]).await?,
             _ => Vec::new(),
         };
-        let lag_millis = match ends.as_slice() {
-            [first, last] => (last.time_millis - first.time_millis).max(0),
+        let lag = Self::among(&ends, next);
+        let latest = snapshots.last().copied().unwrap_or(0);
+        Ok(Self { lag_snapshots: unread_from(next, latest), ..lag })
+    }
+
+    /// The same, of retained snapshots that are at hand.
+    pub(crate) fn among(snapshots: &[Snapshot], next: i64) -> Self {
+        let unread = snapshots.get(snapshots.partition_point(|snapshot| snapshot.id < next)..);
+        let lag_millis = match unread.unwrap_or_default() {
+            [first, .., last] => (last.time_millis - first.time_millis).max(0),
             _ => 0,
         };
-        let latest = snapshots.last().copied().unwrap_or(0);
-        Ok(Self { next_snapshot: next, lag_snapshots: (latest - next + 1).max(0), lag_millis })
+        let latest = snapshots.last().map_or(0, |snapshot| snapshot.id);
+        Self { next_snapshot: next, lag_snapshots: unread_from(next, latest), lag_millis }
+    }
+}
+
+fn unread_from(next: i64, latest: i64) -> i64 {
+    latest.saturating_sub(next).saturating_add(1).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_number_a_consumer_file_holds_is_told() {
+        assert_eq!(ConsumerLag::among(&[], i64::MIN).lag_snapshots, i64::MAX);
+        assert_eq!(ConsumerLag::among(&[], i64::MAX).lag_snapshots, 0);
     }
 }

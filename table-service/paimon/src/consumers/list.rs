@@ -55,7 +55,6 @@ impl ListConsumers {
         let table = Table::open(storage.clone(), &self.options).await?;
         table.require_support(Purpose::Inspect)?;
         let snapshots = table.snapshots(&table.snapshot_ids().await?).await?;
-        let ids: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.id).collect();
         let ages: Vec<Age> = snapshots.iter().map(Age::of).collect();
         let latest = ages.last().map(|age| age.id);
         let now = Timestamp::now();
@@ -63,10 +62,7 @@ impl ListConsumers {
         report.latest_snapshot = latest;
         for file in consumer_files(&table).await? {
             let next = file.next_snapshot.as_ref().ok().copied();
-            let lag = match next {
-                Some(next) => Some(ConsumerLag::of(&table, &ids, next).await?),
-                None => None,
-            };
+            let lag = next.map(|next| ConsumerLag::among(&snapshots, next));
             report.consumers.push(ConsumerView {
                 id: file.id,
                 lag,
