@@ -3,6 +3,7 @@ package dev.weir.oracle;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.paimon.shade.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,6 +22,9 @@ public final class Main {
         PrintStream answers = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         // Libraries that print must not end up between the answers.
         System.setOut(System.err);
+        // From Java 18 on the first look-up of a host asks the loader at hand for a resolver. Paimon's plugin for S3 has
+        // a loader of its own that names one which it does not find.
+        InetAddress.getByName("localhost");
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         try (Operations operations = new Operations()) {
             for (String line = requests.readLine(); line != null; line = requests.readLine()) {
