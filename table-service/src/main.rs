@@ -4,6 +4,7 @@
 //! program parses, shows progress, writes the receipt and the termination message, and maps errors to exit codes.
 //! People's text and progress go to stderr; stdout carries exactly one JSON object when `--json` asks for it.
 
+mod allocator;
 mod byte_size;
 mod cli;
 mod failure;
@@ -21,10 +22,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Threads that wait for local disks. The allocator keeps memory apart for each, so there are few.
+/// Threads that wait for local disks. Each holds what it reads or writes, so there are few.
 const BLOCKING_THREADS: usize = 2;
 
 fn main() -> ExitCode {
+    allocator::tune();
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error),

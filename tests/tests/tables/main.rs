@@ -30,6 +30,7 @@ mod partitions;
 mod picking;
 mod pins;
 mod place;
+mod process;
 mod reachable;
 mod refusal;
 mod rival;

@@ -78,7 +78,7 @@ fn ended(verb: &str, output: &Output) -> Run {
 }
 
 /// The binary that is shipped, brought up to date.
-fn binary() -> &'static PathBuf {
+pub(crate) fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| product::weir().unwrap())
 }
