@@ -11,7 +11,7 @@ const MIB: u64 = 1 << 20;
 
 /// Memory of a process that does nothing (program, runtime, connections, metadata of the table), and what
 /// the allocator keeps of what was freed.
-const PROCESS: u64 = 48 * MIB;
+pub(crate) const PROCESS: u64 = 48 * MIB;
 /// Encoded bytes on their way to the store.
 const UPLOAD: u64 = 24 * MIB;
 /// An encoder: pages under construction, dictionary, compression.
@@ -42,6 +42,8 @@ pub(crate) struct Budget {
     pub(crate) fetch_bytes: u64,
     /// How much is planned at once.
     pub(crate) plan: PlanSize,
+    /// Peak memory in bytes, without that of a process that does nothing.
+    pub(crate) bytes: u64,
 }
 
 /// What is known of the inputs.
@@ -87,11 +89,15 @@ impl Budget {
             fetch_ahead: 2,
             fetch_bytes: 8 * MIB,
             plan: PlanSize { unit: unit_rows, input: 1 << 24, window: 1 << 17 },
+            bytes: 0,
         };
-        let Some(memory) = memory else { return Ok(budget) };
+        let facts = Facts::of(runs, leaves.len(), plan_columns);
+        let Some(memory) = memory else {
+            budget.bytes = budget.need(&facts).saturating_sub(PROCESS);
+            return Ok(budget);
+        };
         // Units of runs that share more keys than this are closed before they are full.
         budget.plan.input = INPUT_PER_OUTPUT * unit_rows as u64;
-        let facts = Facts::of(runs, leaves.len(), plan_columns);
         while budget.need(&facts) > memory {
             if !budget.shrink() {
                 return Err(Error::out_of_memory(format!(
@@ -105,7 +111,8 @@ impl Budget {
                 )));
             }
         }
-        tracing::debug!(?budget, need = budget.need(&facts), memory, "sized a rewrite");
+        budget.bytes = budget.need(&facts).saturating_sub(PROCESS);
+        tracing::debug!(?budget, memory, "sized a rewrite");
         Ok(budget)
     }
 
@@ -130,9 +137,9 @@ impl Budget {
         let cursors = (windows + batches) * facts.plan_row + facts.plan_pages;
         let fetched = (self.fetch_ahead as u64 + 1) * group.min(facts.total());
         let encoded = threads * task + self.encode_ahead as u64 * chunk;
-        let plans = 2 * unit_rows * PLAN_ROW;
+        let plans = 3 * unit_rows * PLAN_ROW;
         let variable = cursors + fetched + encoded + plans + facts.footers;
-        PROCESS + UPLOAD + variable + variable * SLACK_PERCENT / 100
+        PROCESS + UPLOAD.min(facts.total()) + variable + variable * SLACK_PERCENT / 100
     }
 
     /// Takes on less, what costs least first; `false` when there is nothing left to give up.

@@ -23,7 +23,7 @@
 //! A rewrite holds, whatever its size:
 //!
 //! - the footers of all input files, with the places of their pages;
-//! - the plan of two units: six bytes per output row, and the key, sequence number and kind of it when
+//! - the plan of three units: six bytes per output row, and the key, sequence number and kind of it when
 //!   the key is a number;
 //! - for planning, per run: the compressed key, sequence and kind columns of 131,072 rows and one
 //!   decoded batch of 8192;
@@ -32,6 +32,9 @@
 //! - for every thread a column task: decoded batches of about 16 MiB over all runs, one page of every
 //!   run and one encoded column chunk; two more chunks may wait for their turn;
 //! - encoded bytes that the sink has not taken, about 1 MiB.
+//!
+//! Rewrites that run at the same time share the memory of their [`Control`]: each takes what it needs at most before it
+//! reads anything but footers, and waits for it.
 //!
 //! Units are sized by the average row of the inputs; a few values that are far larger than the
 //! average are not bounded by it.
@@ -42,6 +45,7 @@ mod control;
 mod error;
 mod input;
 mod leaf;
+mod memory;
 mod merge;
 mod plan;
 mod pool;

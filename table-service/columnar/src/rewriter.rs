@@ -1,9 +1,12 @@
 //! Carrying out a plan: units are planned, their bytes fetched and their columns encoded ahead of the
 //! file that takes them, all in order.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::channel::mpsc;
+use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use parquet::schema::types::TypePtr;
 
@@ -122,7 +125,9 @@ impl<'a> Rewriter<'a> {
 
     /// Carries out all units. On failure the open file is aborted.
     pub(crate) async fn run(mut self, units: Units) -> Result<Rewrite> {
-        match self.write(units).await {
+        let bytes = self.columns.budget.bytes;
+        let _taken = self.columns.control.shared_memory().take(bytes).await?;
+        match self.plan_and_write(units).await {
             Ok(()) => Ok(self.rewrite),
             Err(error) => {
                 self.output.abort().await;
@@ -131,9 +136,21 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    async fn write(&mut self, units: Units) -> Result<()> {
+    /// Writes units, each of which is planned while the one before it is written.
+    async fn plan_and_write(&mut self, units: Units) -> Result<()> {
+        let control = self.columns.control.clone();
+        let (planned, ahead) = mpsc::channel(0);
+        let planning = pin!(units.plan_ahead(&control, planned));
+        let writing = pin!(self.write(ahead));
+        match select(writing, planning).await {
+            Either::Left((written, _)) => written,
+            Either::Right(((), writing)) => writing.await,
+        }
+    }
+
+    async fn write(&mut self, units: impl Stream<Item = Result<Arc<Unit>>>) -> Result<()> {
         let columns = Arc::clone(&self.columns);
-        let mut done = std::pin::pin!(columns.encode(units));
+        let mut done = pin!(columns.encode(units));
         while let Some(first) = done.try_next().await? {
             self.columns.control.check()?;
             let unit = Arc::clone(&first.unit);
@@ -232,9 +249,11 @@ impl<'a> Rewriter<'a> {
 
 impl Columns {
     /// The columns of all units in order, encoded by the pool, some of them ahead of who takes them.
-    fn encode(self: &Arc<Self>, units: Units) -> impl Stream<Item = Result<Done>> + '_ {
-        let control = &self.control;
-        stream::try_unfold(units, move |units| units.next(control))
+    fn encode<'c>(
+        self: &'c Arc<Self>,
+        units: impl Stream<Item = Result<Arc<Unit>>> + 'c,
+    ) -> impl Stream<Item = Result<Done>> + 'c {
+        units
             .map_ok(move |unit| stream::iter(self.groups(unit)).map(Ok))
             .try_flatten()
             .map_ok(move |group| self.fetch(group))

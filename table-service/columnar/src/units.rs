@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use futures::SinkExt;
+use futures::channel::mpsc;
+
 use crate::plan::{CopyPlanner, PlanColumns, PlanSize, Planner, SplicedGroup, Stretch, Unit};
 use crate::read::Run;
 use crate::{Control, MergeSpec, Result, splice};
@@ -49,8 +52,32 @@ impl Units {
         Self { stretches: stretches.into(), current: None, shared: Arc::new(shared) }
     }
 
+    /// Plans all units in order, each as soon as the one before it was received.
+    pub(crate) async fn plan_ahead(
+        mut self,
+        control: &Control,
+        mut planned: mpsc::Sender<Result<Arc<Unit>>>,
+    ) {
+        loop {
+            let result = self.next(control).await;
+            let (unit, rest) = match result {
+                Ok(Some((unit, rest))) => (Ok(unit), Some(rest)),
+                Ok(None) => return,
+                Err(error) => (Err(error), None),
+            };
+            // Nobody receives any more when the rewrite was given up.
+            if planned.send(unit).await.is_err() {
+                return;
+            }
+            match rest {
+                Some(rest) => self = rest,
+                None => return,
+            }
+        }
+    }
+
     /// The next unit, and what comes after it; `None` after the last.
-    pub(crate) async fn next(mut self, control: &Control) -> Result<Option<(Arc<Unit>, Self)>> {
+    async fn next(mut self, control: &Control) -> Result<Option<(Arc<Unit>, Self)>> {
         loop {
             control.check()?;
             match self.current.take() {

@@ -27,6 +27,7 @@ mod shard;
 mod statistics;
 mod universal;
 mod verify;
+mod work;
 
 pub use budget::LeftOut;
 pub use plan::{BucketPlan, CompactionPlan, Strategy, Task};

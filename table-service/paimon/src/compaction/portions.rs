@@ -4,17 +4,18 @@
 //! newest work with it. Each portion is a commit of its own, with an identifier of its own.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use weir_columnar::Control;
 use weir_paimon_spec::snapshot::BATCH_COMMIT_IDENTIFIER;
 
-use super::plan::{BucketPlan, CompactionPlan};
+use super::plan::CompactionPlan;
 use super::report::{CommitReport, CompactReport, FileReport};
-use super::rewrite::{self, BucketRewrite};
-use super::service::{Progress, ProgressListener};
-use super::{self_check, verify};
+use super::rewrite;
+use super::service::ProgressListener;
+use super::work::{Finished, Work};
 use crate::table::BucketKey;
 use crate::table::commit::{BucketChange, Changes, Commit, CommitOutcome, Conflict, Identifiers};
 use crate::{Error, ErrorKind, Result, Table};
@@ -58,18 +59,9 @@ pub(super) struct Round<'a> {
     control: &'a Control,
     listener: &'a ProgressListener,
     report: &'a mut CompactReport,
-    progress: Progress,
     finished: Vec<Finished>,
     portion_began: Instant,
     overtaken: BTreeSet<BucketKey>,
-}
-
-/// A bucket whose work is done and not committed.
-struct Finished {
-    rewrite: BucketRewrite,
-    /// Its place in the report.
-    position: usize,
-    input_bytes: u64,
 }
 
 impl<'a> Round<'a> {
@@ -88,7 +80,6 @@ impl<'a> Round<'a> {
             control,
             listener,
             report,
-            progress: Progress::default(),
             finished: Vec::new(),
             portion_began: Instant::now(),
             overtaken: BTreeSet::new(),
@@ -99,53 +90,42 @@ impl<'a> Round<'a> {
     /// other commits have overtaken. What was not committed when the round fails is deleted again, as far as it is
     /// known that no snapshot refers to it.
     pub(super) async fn carry_out(mut self, plan: &CompactionPlan) -> Result<BTreeSet<BucketKey>> {
-        self.progress.total_rows = plan.buckets.iter().map(BucketPlan::input_rows).sum();
+        let control = self.control.part();
+        let work = Work::new(self.table, &control, self.listener, self.committer.verify, plan);
+        let mut results = pin!(work.carry_out(plan));
         let first = self.report.buckets.len() - plan.buckets.len();
-        for (i, bucket) in plan.buckets.iter().enumerate() {
-            if let Err(error) = self.rewrite(bucket, first + i).await {
+        let mut left = plan.buckets.len();
+        while let Some(result) = results.next().await {
+            left -= 1;
+            let ended = match result {
+                Ok(finished) => self.take(finished, first, left == 0).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                // The others must not leave files behind.
+                control.cancel();
+                self.finished.extend(results.filter_map(async |other| other.ok()).collect::<Vec<_>>().await);
                 for finished in &self.finished {
                     rewrite::discard(self.table.storage(), &finished.rewrite.written).await;
                 }
                 return Err(error);
             }
-            let is_last = i + 1 == plan.buckets.len();
-            if is_last || self.is_portion_complete() {
-                self.commit(is_last).await?;
-            }
         }
         Ok(self.overtaken)
     }
 
-    async fn rewrite(&mut self, bucket: &BucketPlan, position: usize) -> Result<()> {
-        if self.control.is_cancelled() {
-            return Err(Error::new(ErrorKind::Cancelled, "the compaction was stopped between two buckets"));
-        }
-        let (listener, before) = (Arc::clone(self.listener), self.progress);
-        let control = self.control.clone().with_progress(move |progress| {
-            listener(Progress { rows: before.rows + progress.input_rows, ..before });
-        });
-        if self.committer.verify {
-            verify::require_memory(self.table, bucket, self.control.memory()).await?;
-        }
-        let rewrite = rewrite::rewrite(self.table, bucket, &control).await?;
-        if let Err(error) = self.check(bucket, &rewrite).await {
-            rewrite::discard(self.table.storage(), &rewrite.written).await;
-            return Err(error);
-        }
-        self.progress.rows += bucket.input_rows();
-        if let Some(report) = self.report.buckets.get_mut(position) {
+    /// Takes a bucket over, and commits when enough are finished. `first` is where the plan begins in the report.
+    async fn take(&mut self, mut finished: Finished, first: usize, is_last: bool) -> Result<()> {
+        finished.position += first;
+        if let Some(report) = self.report.buckets.get_mut(finished.position) {
+            let rewrite = &finished.rewrite;
             let outputs = rewrite.change.adds.iter().filter(|file| rewrite.is_new(file));
             report.outputs = outputs.map(FileReport::from).collect();
             report.spliced_rows = rewrite.spliced_rows;
         }
-        self.finished.push(Finished { rewrite, position, input_bytes: bucket.input_bytes() });
-        Ok(())
-    }
-
-    async fn check(&self, bucket: &BucketPlan, rewrite: &BucketRewrite) -> Result<()> {
-        self_check::check(self.table, &rewrite.change).await?;
-        if self.committer.verify {
-            verify::verify(self.table, bucket, rewrite, self.control).await?;
+        self.finished.push(finished);
+        if is_last || self.is_portion_complete() {
+            self.commit(is_last).await?;
         }
         Ok(())
     }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 use futures::FutureExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use tokio::sync::Barrier;
 use weir_paimon::compaction::{
     Compact, CompactOutcome, CompactReport, Control, PortionLimits, Progress, ProgressListener, Selection,
     Strategy,
@@ -59,10 +61,36 @@ async fn every_portion_is_a_commit_of_its_own() {
 }
 
 #[tokio::test]
+async fn small_buckets_are_worked_on_side_by_side() {
+    let table = TestTable::with_busy_buckets(3).await;
+    let rows = table.rows().await;
+    let all = Arc::new(Barrier::new(3));
+    let hook = move |path: Path, payload| {
+        let all = Arc::clone(&all);
+        async move {
+            if path.filename().is_some_and(|name| name.starts_with("data-")) {
+                all.wait().await;
+            }
+            payload
+        }
+        .boxed()
+    };
+    let store = HookedStore::new(Arc::new(LocalFileSystem::new()), Arc::new(hook));
+    let storage = Storage::metered(Arc::new(store), 1, table.location());
+    let request = full("test");
+    let run = tokio::time::timeout(Duration::from_mins(1), compact(&request, &storage));
+    let (outcome, report) = run.await.expect("no bucket waits for another one");
+    assert_eq!(outcome.unwrap(), CompactOutcome::Committed);
+    assert_eq!(report.commits.len(), 1);
+    assert_eq!(table.rows().await, rows);
+    assert_eq!(table.files().await, table.reachable_and_hints().await);
+}
+
+#[tokio::test]
 async fn a_portion_ends_when_its_time_is_over() {
     let table = TestTable::with_busy_buckets(2).await;
     let hasty = Compact {
-        portions: PortionLimits { time: std::time::Duration::ZERO, ..PortionLimits::default() },
+        portions: PortionLimits { time: Duration::ZERO, ..PortionLimits::default() },
         ..full("test")
     };
     let (_, report) = compact(&hasty, &table.storage()).await;
@@ -85,8 +113,11 @@ async fn a_run_that_is_stopped_keeps_its_earlier_portions() {
         }
     });
     let mut report = CompactReport::default();
-    let error =
-        in_small_portions().run(&table.storage(), &control, &listener, &mut report).await.unwrap_err();
+    // Buckets that are verified are worked on one after the other.
+    let error = Compact { verify: true, ..in_small_portions() }
+        .run(&table.storage(), &control, &listener, &mut report)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(report.commits.len(), 1);
     assert_eq!(table.rows().await, rows);
