@@ -12,8 +12,8 @@ const MIB: u64 = 1 << 20;
 /// Memory of a process that does nothing (program, runtime, connections, metadata of the table), and what
 /// the allocator keeps of what was freed.
 pub(crate) const PROCESS: u64 = 48 * MIB;
-/// Encoded bytes on their way to the store.
-const UPLOAD: u64 = 24 * MIB;
+/// Encoded bytes on their way to the store: those of a file that is written and of one that is being completed.
+const UPLOAD: u64 = 48 * MIB;
 /// An encoder: pages under construction, dictionary, compression.
 const ENCODER: u64 = 6 * MIB;
 /// Decoded values of all runs that a task holds, at most, unless one row takes more.

@@ -19,7 +19,7 @@ pub trait OutputStream: Send {
     /// Appends bytes.
     async fn write(&mut self, bytes: Bytes) -> Result<(), BoxError>;
 
-    /// Makes the file complete and durable; returns its size in bytes.
+    /// Ends the file; returns its size in bytes. It need not be durable yet: the sink's owner knows when.
     async fn finish(self: Box<Self>) -> Result<u64, BoxError>;
 
     /// Gives the file up and removes what was written of it, as far as possible.

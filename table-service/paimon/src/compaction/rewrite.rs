@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 use weir_columnar::{
     BoxError, Codec, ColumnSource, Control, InputFile, MergeSpec, OrderColumn, OutputOptions, OutputStream,
@@ -53,7 +54,11 @@ impl BucketRewrite {
 /// Rewrites and upgrades as `plan` says. On failure the new files are deleted again: no snapshot refers to them.
 pub(crate) async fn rewrite(table: &Table, plan: &BucketPlan, control: &Control) -> Result<BucketRewrite> {
     let written = Arc::new(Mutex::new(Vec::new()));
-    let result = rewrite_tasks(table, plan, control, &written).await;
+    let uploads = Uploads::default();
+    let result = rewrite_tasks(table, plan, control, &written, &uploads).await;
+    // Nothing is discarded that may still appear.
+    let uploaded = uploads.finish().await;
+    let result = result.and_then(|done| uploaded.map(|()| done));
     let written = written.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match result {
         Ok((change, spliced_rows)) => Ok(BucketRewrite { change, written, spliced_rows }),
@@ -79,6 +84,7 @@ async fn rewrite_tasks(
     plan: &BucketPlan,
     control: &Control,
     written: &Arc<Mutex<Vec<String>>>,
+    uploads: &Uploads,
 ) -> Result<(BucketChange, u64)> {
     let sink = BucketSink {
         storage: table.storage().clone(),
@@ -86,6 +92,7 @@ async fn rewrite_tasks(
         names: FileNames::new(Uuid::new_v4().to_string()),
         prefix: table.options().get(&keys::DATA_FILE_PREFIX)?,
         written: Arc::clone(written),
+        uploads: uploads.clone(),
     };
     let mut change = BucketChange {
         key: plan.key.clone(),
@@ -273,6 +280,7 @@ struct BucketSink {
     names: FileNames,
     prefix: String,
     written: Arc<Mutex<Vec<String>>>,
+    uploads: Uploads,
 }
 
 #[async_trait]
@@ -281,13 +289,15 @@ impl Sink for BucketSink {
         let name = self.names.data(&self.prefix, "parquet");
         let path = format!("{}/{name}", self.directory);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
-        Ok(Box::new(DataFileStream { name, upload: self.storage.upload(&path)? }))
+        let upload = self.storage.upload(&path)?;
+        Ok(Box::new(DataFileStream { name, upload, uploads: self.uploads.clone() }))
     }
 }
 
 struct DataFileStream {
     name: String,
     upload: Upload,
+    uploads: Uploads,
 }
 
 #[async_trait]
@@ -301,10 +311,38 @@ impl OutputStream for DataFileStream {
     }
 
     async fn finish(self: Box<Self>) -> Result<u64, BoxError> {
-        Ok(self.upload.finish().await?)
+        let bytes = self.upload.bytes();
+        self.uploads.add(self.upload).await?;
+        Ok(bytes)
     }
 
     async fn abort(self: Box<Self>) {
         self.upload.abort().await;
     }
+}
+
+/// The upload that is being completed while the next file is written; one at a time. Clones share it.
+#[derive(Clone, Default)]
+struct Uploads(Arc<tokio::sync::Mutex<JoinSet<weir_storage::Result<u64>>>>);
+
+impl Uploads {
+    /// Completes an upload once the one before it is complete.
+    async fn add(&self, upload: Upload) -> Result<()> {
+        let mut uploads = self.0.lock().await;
+        complete(&mut uploads).await?;
+        uploads.spawn(upload.finish());
+        Ok(())
+    }
+
+    /// Waits until nothing is being completed.
+    async fn finish(&self) -> Result<()> {
+        complete(&mut *self.0.lock().await).await
+    }
+}
+
+async fn complete(uploads: &mut JoinSet<weir_storage::Result<u64>>) -> Result<()> {
+    while let Some(completed) = uploads.join_next().await {
+        completed.map_err(|error| Error::internal(format!("completing an upload: {error}")))??;
+    }
+    Ok(())
 }

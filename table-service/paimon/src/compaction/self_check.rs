@@ -2,10 +2,13 @@
 //! the inputs: nothing is committed.
 
 use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::datum::compare_rows;
 use weir_paimon_spec::{BinaryRow, DataFileMeta};
 
 use super::append::{self, Arrangement};
+use crate::table::CONCURRENT_READS;
 use crate::table::commit::BucketChange;
 use crate::{Error, Result, Table};
 
@@ -31,7 +34,7 @@ pub(crate) async fn check(table: &Table, change: &BucketChange) -> Result<()> {
     let key_types = table.schema().key_types()?;
     // The numbers of files without an order mean nothing.
     let is_numbered = !keeps_rows || append::arrangement(table)? == Arrangement::Ordered;
-    for file in outputs {
+    for file in &outputs {
         let is_within =
             Some(file.min_sequence_number) >= min_sequence && Some(file.max_sequence_number) <= max_sequence;
         if is_numbered && !is_within {
@@ -42,8 +45,17 @@ pub(crate) async fn check(table: &Table, change: &BucketChange) -> Result<()> {
         if compare_rows(&min, &max).is_gt() {
             return failed(format!("keys of {} do not ascend", file.file_name));
         }
-        let path = table.data_file_path(&change.key.partition, change.key.bucket, file)?;
-        let size = table.storage().stat(&path).await?.map(|info| info.size);
+    }
+    let sizes = stream::iter(outputs)
+        .map(|file| async move {
+            let path = table.data_file_path(&change.key.partition, change.key.bucket, file)?;
+            let size = table.storage().stat(&path).await?.map(|info| info.size);
+            Ok::<_, Error>((file, path, size))
+        })
+        .buffered(CONCURRENT_READS)
+        .try_collect::<Vec<_>>()
+        .await?;
+    for (file, path, size) in sizes {
         if size.and_then(|size| i64::try_from(size).ok()) != Some(file.file_size) {
             return failed(format!("{path} has {size:?} bytes on storage, {} were written", file.file_size));
         }

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::manifest::{
     self, IndexManifestEntry, ManifestContent, ManifestFileMeta, MergedEntries, merge,
@@ -105,11 +106,15 @@ impl Table {
         snapshot: &Snapshot,
         keep: impl Fn(&ManifestEntry) -> bool,
     ) -> Result<Vec<ManifestEntry>> {
+        let (base, delta) = try_join(
+            self.manifest_list(snapshot, &snapshot.base_manifest_list),
+            self.manifest_list(snapshot, &snapshot.delta_manifest_list),
+        )
+        .await?;
+        let metas: Vec<ManifestFileMeta> = base.iter().chain(delta.iter()).cloned().collect();
         let mut entries = Vec::new();
-        for list in [&snapshot.base_manifest_list, &snapshot.delta_manifest_list] {
-            for manifest in self.manifests_of(&self.manifest_list(snapshot, list).await?).await? {
-                entries.extend(manifest.iter().filter(|entry| keep(entry)).cloned());
-            }
+        for manifest in self.manifests_of(&metas).await? {
+            entries.extend(manifest.iter().filter(|entry| keep(entry)).cloned());
         }
         Ok(entries)
     }

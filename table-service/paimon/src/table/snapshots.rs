@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures::future::join;
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::paths::BranchPaths;
@@ -17,11 +18,14 @@ impl Table {
     /// The `LATEST` hint is only trusted when its snapshot exists and the one after it does not; otherwise the
     /// directory is listed (format §2.4).
     pub async fn latest_snapshot(&self) -> Result<Option<Snapshot>> {
-        if let Some(hint) = self.hint(&self.main().latest_hint()).await?
-            && self.storage().stat(&self.main().snapshot(hint + 1)).await?.is_none()
-            && let Some(snapshot) = self.snapshot_opt(hint).await?
-        {
-            return Ok(Some(snapshot));
+        if let Some(hint) = self.hint(&self.main().latest_hint()).await? {
+            let after = self.main().snapshot(hint + 1);
+            let (hinted, next) = join(self.snapshot_opt(hint), self.storage().stat(&after)).await;
+            if next?.is_none()
+                && let Some(snapshot) = hinted?
+            {
+                return Ok(Some(snapshot));
+            }
         }
         match self.snapshot_ids().await?.last() {
             Some(&id) => self.snapshot(id).await.map(Some),
