@@ -113,6 +113,11 @@ impl S3Server {
         &self.secret_key
     }
 
+    /// Process id of the server; `None` for one that a cluster owns.
+    pub fn pid(&self) -> Option<u32> {
+        self.own.as_ref().map(|(process, _)| process.id())
+    }
+
     /// Makes a bucket.
     pub fn create_bucket(&self, name: &str) -> Result<()> {
         let path = self.buckets.join(name);

@@ -130,8 +130,8 @@ fn peak_rss(pid: u32) -> Option<u64> {
     line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib << 10)
 }
 
-/// User and system time of a process, also of an ended one.
-fn cpu_seconds(pid: u32) -> Result<(f64, f64)> {
+/// User and system time of a process in seconds, also of an ended one.
+pub(crate) fn cpu_seconds(pid: u32) -> Result<(f64, f64)> {
     let stat =
         std::fs::read_to_string(format!("/proc/{pid}/stat")).context("reading the times of a process")?;
     // The second field, the name, may hold spaces; it ends at the last parenthesis.

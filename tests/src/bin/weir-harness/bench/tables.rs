@@ -55,6 +55,17 @@ pub(crate) fn small() -> Recipe {
     Recipe { name: "small", definition, commits }
 }
 
+/// Buckets of [`small_buckets`].
+pub(crate) const SMALL_BUCKETS: u32 = 100;
+
+/// 5 level-0 runs of about 60 kB in each of many buckets.
+pub(crate) fn small_buckets() -> Recipe {
+    let definition = ten_columns().primary_key(["id"]).option("bucket", &SMALL_BUCKETS.to_string());
+    let commits =
+        commits(5, 1_150 * u64::from(SMALL_BUCKETS), |seed| ten_columns_load(seed, 5_000 * SMALL_BUCKETS));
+    Recipe { name: "small-buckets", definition, commits }
+}
+
 /// An append table without buckets: 200 files of 50,000 rows.
 pub(crate) fn small_appends() -> Recipe {
     let commits = commits(200, 50_000, |seed| ten_columns_load(seed, 10_000_000));

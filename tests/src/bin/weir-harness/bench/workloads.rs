@@ -27,7 +27,8 @@ pub(crate) struct Workload {
 pub(crate) const ALL: &[Workload] = &[
     Workload { name: "w1", run: merge::run },
     Workload { name: "64-runs", run: memory::run },
-    Workload { name: "w1-s3", run: object_store::run },
+    Workload { name: "w1-s3", run: object_store::w1 },
+    Workload { name: "small-buckets-s3", run: object_store::small_buckets },
     Workload { name: "small-appends", run: appends::small },
     Workload { name: "large-appends", run: appends::large },
     Workload { name: "100-columns", run: wide::run },

@@ -1,4 +1,4 @@
-//! W1 on an S3 server whose answers take as long as over a network.
+//! Compaction on an S3 server whose answers take as long as over a network.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use weir_tests::s3::{DelayedS3, S3Server};
 use super::number;
 use crate::bench::contestants::{self, require_same_rows, weir_command};
 use crate::bench::goal::{Goal, Unit};
-use crate::bench::measure::{measure, repeated};
+use crate::bench::measure::{Usage, cpu_seconds, measure, repeated};
 use crate::bench::section::Section;
 use crate::bench::table::{PATH, Table};
 use crate::bench::tables;
@@ -22,24 +22,16 @@ const GETS_PER_FILE: u64 = 3;
 /// Bytes of metadata and footers that may be read beside the input.
 const METADATA: u64 = 1 << 20;
 const BUCKET: &str = "lake";
+const FULL: &[&str] = &["--strategy", "full"];
 
-pub(super) fn run() -> Result<Section> {
+/// W1.
+pub(super) fn w1() -> Result<Section> {
     let table = tables::w1().prepare()?;
-    let local = contestants::weir("`weir compact`, local files", &table, &["--strategy", "full"])?.usage;
-    let server = S3Server::on_loopback("bench")?;
-    server.create_bucket(BUCKET)?;
-    let delayed = DelayedS3::before(&server, DELAY)?;
-    let mut copies = 0_u32;
-    let (remote, gets_at_server) = repeated(|| {
-        copies += 1;
-        let (remote, files) = upload(&table, &server, &delayed, copies)?;
-        let before = delayed.object_gets();
-        let name = "`weir compact`, S3 with 30 ms";
-        let usage = measure(name, &mut weir_command("compact", &remote, &["--strategy", "full"]), "")?;
-        let gets = delayed.object_gets() - before;
-        require_same_rows(&table, &files)?;
-        Ok((usage, gets))
-    })?;
+    let local = contestants::weir("`weir compact`, local files", &table, FULL)?.usage;
+    let mut store = FarStore::start()?;
+    let (remote, (gets_at_server, others)) = repeated(|| store.compact(&table))?;
+    let cores = std::thread::available_parallelism()?.get();
+    let least = (others + remote.cpu) / number(cores as u64);
     let requests = contestants::result(&remote)?.requests;
     ensure!(
         requests.get >= gets_at_server,
@@ -68,29 +60,99 @@ pub(super) fn run() -> Result<Section> {
         about: "The table of W1 in an S3 server on the same machine, which shares its cores; 30 ms are added to each \
                 request on its way to it."
             .to_owned(),
-        usages: vec![local, remote],
         input_rows: Some(table.input_rows()),
-        facts: vec![format!(
-            "Requests of the receipt: {} GET and HEAD, {} PUT, {} LIST, {} DELETE; {} MiB read, {} MiB written; the \
-             input has {} MiB. {gets_at_server} GETs of objects came through the delay.",
-            requests.get,
-            requests.put,
-            requests.list,
-            requests.delete,
-            requests.bytes_read >> 20,
-            requests.bytes_written >> 20,
-            table.input_bytes() >> 20,
-        )],
+        facts: vec![
+            format!(
+                "The server and the delay took {others:.2} s of the same {cores} cores, so that a run takes {least:.2} s at \
+                 least, {:.2} of the time with local files, however well it is ordered.",
+                least / local.wall
+            ),
+            format!(
+                "Requests of the receipt: {} GET and HEAD, {} PUT, {} LIST, {} DELETE; {} MiB read, {} MiB written; \
+                 the input has {} MiB. {gets_at_server} GETs of objects came through the delay.",
+                requests.get,
+                requests.put,
+                requests.list,
+                requests.delete,
+                requests.bytes_read >> 20,
+                requests.bytes_written >> 20,
+                table.input_bytes() >> 20,
+            ),
+        ],
+        usages: vec![local, remote],
         goals,
     })
 }
 
-/// Puts the table into the bucket; how `weir` reaches it, and the files that the server keeps of it.
-fn upload(table: &Table, server: &S3Server, delayed: &DelayedS3, copy: u32) -> Result<(TableAt, TableAt)> {
-    let warehouse = format!("copy-{copy}");
-    let files = server.files_of_bucket(BUCKET).join(&warehouse).join(PATH);
-    table.copy_to(&files)?;
-    let remote =
-        Warehouse::new(format!("s3://{BUCKET}/{warehouse}"), delayed.storage().clone()).table("table");
-    Ok((remote, TableAt::local(&files)))
+/// Very many buckets, each of which takes a few requests and next to no work.
+pub(super) fn small_buckets() -> Result<Section> {
+    let table = tables::small_buckets().prepare()?;
+    let local = contestants::weir("`weir compact`, local files", &table, FULL)?.usage;
+    let mut store = FarStore::start()?;
+    let (remote, _) = repeated(|| store.compact(&table))?;
+    let requests = contestants::result(&remote)?.requests;
+    let buckets = u64::from(tables::SMALL_BUCKETS);
+    Ok(Section {
+        title: "Small buckets on S3, 30 ms away".to_owned(),
+        about: format!(
+            "{buckets} buckets of {files} level-0 files of {size} kB, the columns of W1, fully compacted with 30 ms added \
+             to each request.",
+            files = table.files.len() as u64 / buckets,
+            size = table.input_bytes() / 1_000 / (table.files.len() as u64).max(1),
+        ),
+        facts: vec![format!(
+            "{:.0} ms for each bucket. Requests: {} GET and HEAD, {} PUT, {} LIST.",
+            remote.wall * 1e3 / number(buckets),
+            requests.get,
+            requests.put,
+            requests.list
+        )],
+        usages: vec![local, remote],
+        input_rows: Some(table.input_rows()),
+        goals: Vec::new(),
+    })
+}
+
+/// An S3 server behind a delay.
+struct FarStore {
+    server: S3Server,
+    delayed: DelayedS3,
+    copies: u32,
+}
+
+impl FarStore {
+    fn start() -> Result<Self> {
+        let server = S3Server::on_loopback("bench")?;
+        server.create_bucket(BUCKET)?;
+        let delayed = DelayedS3::before(&server, DELAY)?;
+        Ok(Self { server, delayed, copies: 0 })
+    }
+
+    /// Compacts a copy of a table; also the GETs of objects that came, and the CPU seconds of everything beside `weir`.
+    fn compact(&mut self, table: &Table) -> Result<(Usage, (u64, f64))> {
+        let (remote, files) = self.upload(table)?;
+        let (gets, cpu) = (self.delayed.object_gets(), self.cpu()?);
+        let usage =
+            measure("`weir compact`, S3 with 30 ms", &mut weir_command("compact", &remote, FULL), "")?;
+        let beside = (self.delayed.object_gets() - gets, self.cpu()? - cpu);
+        require_same_rows(table, &files)?;
+        Ok((usage, beside))
+    }
+
+    /// Puts the table into the bucket; how `weir` reaches it, and the files that the server keeps of it.
+    fn upload(&mut self, table: &Table) -> Result<(TableAt, TableAt)> {
+        self.copies += 1;
+        let warehouse = format!("copy-{}", self.copies);
+        let files = self.server.files_of_bucket(BUCKET).join(&warehouse).join(PATH);
+        table.copy_to(&files)?;
+        let remote = Warehouse::new(format!("s3://{BUCKET}/{warehouse}"), self.delayed.storage().clone())
+            .table("table");
+        Ok((remote, TableAt::local(&files)))
+    }
+
+    /// CPU seconds so far of the server, and of the delay in this process.
+    fn cpu(&self) -> Result<f64> {
+        let pids = self.server.pid().into_iter().chain([std::process::id()]);
+        pids.map(|pid| cpu_seconds(pid).map(|(user, system)| user + system)).sum()
+    }
 }
