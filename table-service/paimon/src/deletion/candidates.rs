@@ -1,6 +1,6 @@
 //! Files that may go, before protection is applied.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ pub struct PlannedFile {
 /// Candidates by path.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
-    files: BTreeMap<String, (FileKind, u64)>,
+    files: HashMap<String, (FileKind, u64)>,
     /// Paths that stay, whoever names them.
     kept: HashSet<String>,
 }
@@ -76,18 +76,10 @@ impl Candidates {
     }
 
     /// All paths, ascending.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
-    }
-
-    /// Takes out the paths for which `is_protected` is true; it is asked for their positions in [`Candidates::paths`].
-    pub(crate) fn remove_where(&mut self, is_protected: impl Fn(usize) -> bool) {
-        let mut position = 0;
-        self.files.retain(|_, _| {
-            let is_free = !is_protected(position);
-            position += 1;
-            is_free
-        });
+    pub(crate) fn paths(&self) -> Vec<&str> {
+        let mut paths: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        paths.sort_unstable();
+        paths
     }
 
     /// The files in the order of deletion.
@@ -95,7 +87,7 @@ impl Candidates {
         let free = self.files.into_iter().filter(|(path, _)| !self.kept.contains(path));
         let mut files: Vec<PlannedFile> =
             free.map(|(path, (kind, bytes))| PlannedFile { path, kind, bytes }).collect();
-        files.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.path.cmp(&b.path)));
+        files.sort_unstable_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.path.cmp(&b.path)));
         files
     }
 }

@@ -106,7 +106,9 @@ pub(super) async fn protect(
     }
     drop(reads);
     manifests.protected_by(seen).into_iter().for_each(|position| protected[position] = true);
-    candidates.remove_where(|position| protected[position]);
+    for path in targets.paths_where(&protected) {
+        candidates.remove(&path);
+    }
     Ok(())
 }
 

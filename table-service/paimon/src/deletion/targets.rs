@@ -34,13 +34,19 @@ pub(super) struct Sighting {
 
 impl<'a> Targets<'a> {
     pub(super) fn of(candidates: &'a Candidates) -> Self {
-        let paths: Vec<&str> = candidates.paths().collect();
+        let paths = candidates.paths();
         let names = paths.iter().filter_map(|path| path.rsplit('/').next()).collect();
         Self { paths, names }
     }
 
     pub(super) const fn len(&self) -> usize {
         self.paths.len()
+    }
+
+    /// The paths of some candidates.
+    pub(super) fn paths_where(&self, is_it: &[bool]) -> Vec<String> {
+        let some = self.paths.iter().zip(is_it).filter(|(_, is_it)| **is_it);
+        some.map(|(path, _)| (*path).to_owned()).collect()
     }
 
     /// The candidate with this path.
