@@ -92,6 +92,14 @@ pub(super) fn small_buckets() -> Result<Section> {
     let (remote, _) = repeated(|| store.compact(&table))?;
     let requests = contestants::result(&remote)?.requests;
     let buckets = u64::from(tables::SMALL_BUCKETS);
+    let each = remote.wall * 1e3 / number(buckets);
+    let goals =
+        vec![Goal::new("100 small buckets on the S3 server with 30 ms added to each request").at_most(
+            "wall for each bucket",
+            30.0,
+            each,
+            Unit::Milliseconds,
+        )];
     Ok(Section {
         title: "Small buckets on S3, 30 ms away".to_owned(),
         about: format!(
@@ -101,15 +109,12 @@ pub(super) fn small_buckets() -> Result<Section> {
             size = table.input_bytes() / 1_000 / (table.files.len() as u64).max(1),
         ),
         facts: vec![format!(
-            "{:.0} ms for each bucket. Requests: {} GET and HEAD, {} PUT, {} LIST.",
-            remote.wall * 1e3 / number(buckets),
-            requests.get,
-            requests.put,
-            requests.list
+            "{each:.0} ms for each bucket. Requests: {} GET and HEAD, {} PUT, {} LIST.",
+            requests.get, requests.put, requests.list
         )],
         usages: vec![local, remote],
         input_rows: Some(table.input_rows()),
-        goals: Vec::new(),
+        goals,
     })
 }
 
