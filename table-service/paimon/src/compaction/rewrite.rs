@@ -56,9 +56,8 @@ pub(crate) async fn rewrite(table: &Table, plan: &BucketPlan, control: &Control)
     let written = Arc::new(Mutex::new(Vec::new()));
     let uploads = Uploads::default();
     let result = rewrite_tasks(table, plan, control, &written, &uploads).await;
-    // Nothing is discarded that may still appear.
-    let uploaded = uploads.finish().await;
-    let result = result.and_then(|done| uploaded.map(|()| done));
+    // Nothing is discarded that may still appear. An upload that failed is why the rest did.
+    let result = uploads.finish().await.and(result);
     let written = written.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match result {
         Ok((change, spliced_rows)) => Ok(BucketRewrite { change, written, spliced_rows }),
@@ -323,26 +322,46 @@ impl OutputStream for DataFileStream {
 
 /// The upload that is being completed while the next file is written; one at a time. Clones share it.
 #[derive(Clone, Default)]
-struct Uploads(Arc<tokio::sync::Mutex<JoinSet<weir_storage::Result<u64>>>>);
+struct Uploads(Arc<tokio::sync::Mutex<Completing>>);
+
+#[derive(Default)]
+struct Completing {
+    upload: JoinSet<weir_storage::Result<u64>>,
+    /// The first upload that could not be completed.
+    failed: Option<Error>,
+}
 
 impl Uploads {
-    /// Completes an upload once the one before it is complete.
-    async fn add(&self, upload: Upload) -> Result<()> {
-        let mut uploads = self.0.lock().await;
-        complete(&mut uploads).await?;
-        uploads.spawn(upload.finish());
+    /// Completes an upload once the one before it is complete. It is given up when that one failed, which
+    /// [`Uploads::finish`] tells of.
+    async fn add(&self, upload: Upload) -> std::result::Result<(), BoxError> {
+        let mut completing = self.0.lock().await;
+        completing.wait().await;
+        if completing.failed.is_some() {
+            upload.abort().await;
+            return Err("the file before it could not be completed".into());
+        }
+        completing.upload.spawn(upload.finish());
         Ok(())
     }
 
-    /// Waits until nothing is being completed.
+    /// Waits until nothing is being completed; the error of the first upload that failed.
     async fn finish(&self) -> Result<()> {
-        complete(&mut *self.0.lock().await).await
+        let mut completing = self.0.lock().await;
+        completing.wait().await;
+        completing.failed.take().map_or(Ok(()), Err)
     }
 }
 
-async fn complete(uploads: &mut JoinSet<weir_storage::Result<u64>>) -> Result<()> {
-    while let Some(completed) = uploads.join_next().await {
-        completed.map_err(|error| Error::internal(format!("completing an upload: {error}")))??;
+impl Completing {
+    async fn wait(&mut self) {
+        while let Some(completed) = self.upload.join_next().await {
+            let failed = match completed {
+                Ok(Ok(_)) => continue,
+                Ok(Err(error)) => Error::from(error),
+                Err(error) => Error::internal(format!("completing an upload: {error}")),
+            };
+            self.failed.get_or_insert(failed);
+        }
     }
-    Ok(())
 }

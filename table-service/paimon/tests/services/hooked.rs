@@ -12,7 +12,7 @@ use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
@@ -25,16 +25,25 @@ pub(crate) struct HookedStore {
     before_put: BeforePut,
     /// Name of an object that listings lack.
     hidden: Option<&'static str>,
+    /// Which objects must not be written.
+    denied: Option<Denied>,
 }
+
+type Denied = Box<dyn Fn(&Path) -> bool + Send + Sync>;
 
 impl HookedStore {
     pub(crate) fn new(inner: Arc<dyn ObjectStore>, before_put: BeforePut) -> Self {
-        Self { inner, before_put, hidden: None }
+        Self { inner, before_put, hidden: None, denied: None }
     }
 
     /// Listings lack the objects of this name.
     pub(crate) fn hiding(self, name: &'static str) -> Self {
         Self { hidden: Some(name), ..self }
+    }
+
+    /// Writing such an object is denied.
+    pub(crate) fn denying(self, is_denied: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Self {
+        Self { denied: Some(Box::new(is_denied)), ..self }
     }
 }
 
@@ -54,6 +63,9 @@ impl fmt::Display for HookedStore {
 impl ObjectStore for HookedStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
         let payload = (self.before_put)(location.clone(), payload).await;
+        if self.denied.as_ref().is_some_and(|is_denied| is_denied(location)) {
+            return Err(Error::PermissionDenied { path: location.to_string(), source: "denied".into() });
+        }
         self.inner.put_opts(location, payload, opts).await
     }
 

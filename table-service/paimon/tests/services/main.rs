@@ -20,5 +20,6 @@ mod races;
 mod rollback;
 mod table;
 mod tags;
+mod uploads;
 mod verification;
 mod watched;
