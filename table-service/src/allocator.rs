@@ -10,10 +10,15 @@
 const TUNABLES: &str = "glibc.malloc.arena_max=1\
     :glibc.malloc.mmap_threshold=67108864\
     :glibc.malloc.trim_threshold=67108864\
-    :glibc.malloc.tcache_count=64";
+    :glibc.malloc.tcache_count=64\
+    :glibc.malloc.mxfast=0";
 
 /// Where glibc looks for it, once, before a program starts.
 const VARIABLE: &str = "GLIBC_TUNABLES";
+
+/// Set for the program that was started again: glibc takes its own variable away from programs with more privileges
+/// than their user, which would start themselves again without end.
+const STARTED_AGAIN: &str = "WEIR_STARTED_AGAIN";
 
 /// Starts this program again with these settings, in the same process; returns where they are in force, where
 /// somebody has chosen others, or where there is another allocator.
@@ -23,7 +28,8 @@ pub(crate) fn tune() {
     use std::process::Command;
 
     let chosen = |(name, _): (std::ffi::OsString, _)| {
-        name.to_str().is_some_and(|name| name == VARIABLE || name.starts_with("MALLOC_"))
+        name.to_str()
+            .is_some_and(|name| [VARIABLE, STARTED_AGAIN].contains(&name) || name.starts_with("MALLOC_"))
     };
     if std::env::vars_os().any(chosen) {
         return;
@@ -32,7 +38,9 @@ pub(crate) fn tune() {
     let Some(name) = arguments.next() else { return };
     // By its path, so that the process keeps its name. Where it cannot be started it goes on as it is.
     if let Ok(program) = std::env::current_exe() {
-        let _error = Command::new(program).arg0(name).args(arguments).env(VARIABLE, TUNABLES).exec();
+        let mut again = Command::new(program);
+        again.arg0(name).args(arguments).env(VARIABLE, TUNABLES).env(STARTED_AGAIN, "1");
+        let _error = again.exec();
     }
 }
 
