@@ -26,6 +26,10 @@ const BATCH_ROWS: u64 = 8192;
 const PLAN_ROW: u64 = 26;
 /// Input rows that are expected for an output row, at most.
 const INPUT_PER_OUTPUT: u64 = 3;
+/// How many times a unit the inputs have at least where the first unit is smaller, and how much smaller it is: a merge
+/// begins with one thread that plans, and nothing to encode for the others.
+const MANY_UNITS: u64 = 4;
+const FIRST_UNIT_PART: usize = 4;
 /// Part of an estimate that the allocator adds.
 const SLACK_PERCENT: u64 = 15;
 
@@ -85,13 +89,16 @@ impl Budget {
     ) -> Result<Self> {
         let mut budget = Self {
             threads,
-            encode_ahead: 2,
+            encode_ahead: 2 + threads.min(2),
             fetch_ahead: 2,
             fetch_bytes: 8 * MIB,
-            plan: PlanSize { unit: unit_rows, input: 1 << 24, window: 1 << 17 },
+            plan: PlanSize { unit: unit_rows, first_unit: unit_rows, input: 1 << 24, window: 1 << 17 },
             bytes: 0,
         };
         let facts = Facts::of(runs, leaves.len(), plan_columns);
+        if threads > 1 && facts.rows >= MANY_UNITS * unit_rows as u64 {
+            budget.plan.first_unit = (unit_rows / FIRST_UNIT_PART).max(1);
+        }
         let Some(memory) = memory else {
             budget.bytes = budget.need(&facts).saturating_sub(PROCESS);
             return Ok(budget);
@@ -139,7 +146,7 @@ impl Budget {
         let encoded = threads * task + self.encode_ahead as u64 * chunk;
         let plans = 3 * unit_rows * PLAN_ROW;
         let variable = cursors + fetched + encoded + plans + facts.footers;
-        PROCESS + UPLOAD.min(facts.total()) + variable + variable * SLACK_PERCENT / 100
+        PROCESS + UPLOAD.min(facts.decoded_total()) + variable + variable * SLACK_PERCENT / 100
     }
 
     /// Takes on less, what costs least first; `false` when there is nothing left to give up.
@@ -149,6 +156,8 @@ impl Budget {
             plan.window /= 2;
         } else if self.fetch_bytes > MIB {
             self.fetch_bytes /= 2;
+        } else if self.encode_ahead > 2 {
+            self.encode_ahead -= 1;
         } else if self.fetch_ahead > 1 {
             self.fetch_ahead -= 1;
         } else if plan.unit > 1 << 17 {
@@ -187,8 +196,14 @@ impl Facts {
         }
     }
 
+    /// Compressed bytes of all inputs.
     fn total(&self) -> u64 {
         self.columns.iter().map(|width| width.encoded).sum::<u64>() * self.rows
+    }
+
+    /// The same before compression, which outputs may be that are compressed less.
+    fn decoded_total(&self) -> u64 {
+        self.columns.iter().map(|width| width.decoded).sum::<u64>() * self.rows
     }
 }
 

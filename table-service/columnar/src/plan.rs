@@ -54,6 +54,8 @@ enum Stop {
 pub(crate) struct PlanSize {
     /// Output rows after which a unit is closed.
     pub(crate) unit: usize,
+    /// The same for the first unit, for which all encoders wait; each one after it has up to twice as many.
+    pub(crate) first_unit: usize,
     /// Input rows after which it is closed, so that it reads a bounded part of runs that share most keys.
     pub(crate) input: u64,
     /// Rows of a run whose plan columns are fetched at once.
@@ -64,6 +66,7 @@ impl PlanSize {
     /// Makes units half as large.
     pub(crate) fn halve(&mut self) {
         self.unit /= 2;
+        self.first_unit /= 2;
         self.input /= 2;
     }
 }
@@ -87,6 +90,7 @@ impl Planner {
         let rules = Rules {
             ignore_deletes: spec.ignore_deletes,
             drop_deletes: spec.drop_deletes,
+            first_unit_rows: size.first_unit,
             unit_rows: size.unit,
             input_rows: usize::try_from(size.input).unwrap_or(usize::MAX),
         };

@@ -9,6 +9,7 @@ use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use parquet::schema::types::TypePtr;
+use tokio::task::JoinSet;
 
 use crate::budget::Budget;
 use crate::leaf::Leaf;
@@ -256,7 +257,7 @@ impl Columns {
         units
             .map_ok(move |unit| stream::iter(self.groups(unit)).map(Ok))
             .try_flatten()
-            .map_ok(move |group| self.fetch(group))
+            .map_ok(move |group| fetch(Arc::clone(self), group))
             .try_buffered(self.budget.fetch_ahead)
             .map_ok(move |(group, bytes)| stream::iter(self.tasks(&group, bytes)))
             .try_flatten()
@@ -344,6 +345,18 @@ impl Columns {
 
     fn read_bytes(&self) -> u64 {
         self.runs.iter().flat_map(Run::files).map(|file| file.read_bytes()).sum()
+    }
+}
+
+/// Fetches a group on a task of its own, which goes on while encoded columns wait for their turn and nobody asks for
+/// more. It ends when nobody waits for it any more.
+async fn fetch(columns: Arc<Columns>, group: Group) -> Result<(Group, GroupBytes)> {
+    let mut task = JoinSet::new();
+    task.spawn(async move { columns.fetch(group).await });
+    match task.join_next().await {
+        Some(Ok(fetched)) => fetched,
+        Some(Err(error)) => Err(Error::internal("a task that fetches panicked").with_source(error)),
+        None => Err(Error::internal("a task that fetches is gone")),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{Control, MergeSpec, Result, splice};
 pub(crate) struct Units {
     stretches: VecDeque<Stretch>,
     current: Option<Current>,
+    size: PlanSize,
     shared: Arc<Shared>,
 }
 
@@ -21,7 +22,6 @@ pub(crate) struct Units {
 struct Shared {
     runs: Arc<[Run]>,
     merge: Option<(MergeSpec, Arc<PlanColumns>)>,
-    size: PlanSize,
 }
 
 /// The stretch that units come from.
@@ -40,16 +40,16 @@ impl Units {
         size: PlanSize,
     ) -> Self {
         let merge = Some((spec.clone(), Arc::clone(columns)));
-        Self::new(stretches, Shared { runs: Arc::clone(runs), merge, size })
+        Self::new(stretches, Shared { runs: Arc::clone(runs), merge }, size)
     }
 
     /// Units of a copy of one run.
     pub(crate) fn copied(stretches: Vec<Stretch>, runs: &Arc<[Run]>, size: PlanSize) -> Self {
-        Self::new(stretches, Shared { runs: Arc::clone(runs), merge: None, size })
+        Self::new(stretches, Shared { runs: Arc::clone(runs), merge: None }, size)
     }
 
-    fn new(stretches: Vec<Stretch>, shared: Shared) -> Self {
-        Self { stretches: stretches.into(), current: None, shared: Arc::new(shared) }
+    fn new(stretches: Vec<Stretch>, shared: Shared, size: PlanSize) -> Self {
+        Self { stretches: stretches.into(), current: None, size, shared: Arc::new(shared) }
     }
 
     /// Plans all units in order, each as soon as the one before it was received.
@@ -93,28 +93,31 @@ impl Units {
                         return Ok(Some((Arc::new(unit), self)));
                     }
                 }
-                None => match self.stretches.pop_front() {
-                    None => return Ok(None),
-                    Some(Stretch::Splice(group)) => {
-                        let unit = self.shared.spliced(&group).await?;
-                        return Ok(Some((Arc::new(unit), self)));
+                None => {
+                    let Some(stretch) = self.stretches.pop_front() else { return Ok(None) };
+                    let size = self.size;
+                    // Only the first stretch begins while all encoders wait.
+                    self.size.first_unit = self.size.unit;
+                    match stretch {
+                        Stretch::Splice(group) => {
+                            let unit = self.shared.spliced(&group).await?;
+                            return Ok(Some((Arc::new(unit), self)));
+                        }
+                        Stretch::Rows(rows) => self.current = Some(self.shared.begin(&rows, size)?),
                     }
-                    Some(Stretch::Rows(rows)) => self.current = Some(self.shared.begin(&rows)?),
-                },
+                }
             }
         }
     }
 }
 
 impl Shared {
-    fn begin(&self, rows: &[std::ops::Range<u64>]) -> Result<Current> {
+    fn begin(&self, rows: &[std::ops::Range<u64>], size: PlanSize) -> Result<Current> {
         Ok(match &self.merge {
             Some((spec, columns)) => {
-                Current::Merged(Box::new(Planner::new(&self.runs, rows, spec, columns, self.size)?))
+                Current::Merged(Box::new(Planner::new(&self.runs, rows, spec, columns, size)?))
             }
-            None => {
-                Current::Copied(CopyPlanner::new(rows.first().cloned().unwrap_or_default(), self.size.unit))
-            }
+            None => Current::Copied(CopyPlanner::new(rows.first().cloned().unwrap_or_default(), size.unit)),
         })
     }
 

@@ -17,6 +17,7 @@ use crate::{Error, Result};
 pub(crate) struct Rules {
     pub(crate) ignore_deletes: bool,
     pub(crate) drop_deletes: bool,
+    pub(crate) first_unit_rows: usize,
     pub(crate) unit_rows: usize,
     pub(crate) input_rows: usize,
 }
@@ -62,6 +63,8 @@ pub(crate) struct Merger<K: Keys> {
     starving: Vec<usize>,
     group: Option<Group<K::Key>>,
     unit: Unit,
+    /// Output rows after which the unit is closed.
+    unit_rows: usize,
     values: KeptValues<K>,
     bounds: Option<(K::Key, K::Key)>,
 }
@@ -148,6 +151,7 @@ impl<K: Keys> Merger<K> {
             starving: (0..starts.len()).rev().collect(),
             group: None,
             unit: Unit::default(),
+            unit_rows: rules.first_unit_rows,
             values: KeptValues::default(),
             bounds: None,
         }
@@ -211,11 +215,12 @@ impl<K: Keys> Merger<K> {
     }
 
     fn is_unit_full(&self) -> bool {
-        self.unit.rows() >= self.rules.unit_rows || self.unit.input_rows >= self.rules.input_rows
+        self.unit.rows() >= self.unit_rows || self.unit.input_rows >= self.rules.input_rows
     }
 
     fn close_unit(&mut self) -> Result<Unit> {
         let mut unit = std::mem::take(&mut self.unit);
+        self.unit_rows = (2 * self.unit_rows).min(self.rules.unit_rows);
         if let Some((first, last)) = self.bounds.take() {
             unit.first_key = self.keys.decode(&first)?;
             unit.last_key = self.keys.decode(&last)?;

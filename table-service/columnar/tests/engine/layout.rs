@@ -1,9 +1,12 @@
+use std::num::NonZeroUsize;
+
 use parquet::basic::Encoding;
-use weir_columnar::{Codec, OutputOptions, Value};
+use parquet::file::metadata::RowGroupMetaData;
+use weir_columnar::{Codec, Control, OutputOptions, Value};
 
 use crate::column::ColumnType;
 use crate::input::{Layout, section};
-use crate::outcome::{assert_rows, merged, merged_rows, metadata};
+use crate::outcome::{assert_rows, merged, merged_on, merged_rows, metadata};
 use crate::random::{Random, TYPES};
 use crate::table::{Row, Table, simple_row};
 
@@ -80,4 +83,23 @@ fn writes_every_type_with_each_codec() {
         let output = merged_rows(&table, sections, OutputOptions { codec, ..OutputOptions::default() });
         assert_rows(&output, &rows);
     }
+}
+
+#[test]
+fn begins_with_smaller_row_groups_only_where_threads_wait_for_a_long_merge() {
+    let table = Table::simple();
+    let groups = |threads: usize, rows: i64| -> Vec<i64> {
+        let runs: Vec<Vec<Row>> = (0..2)
+            .map(|run| (0..rows / 2).map(|key| simple_row(2 * key + run, run, 0, "value")).collect())
+            .collect();
+        let options = OutputOptions { row_group_rows: 4000, ..OutputOptions::default() };
+        let control = Control::new().with_threads(NonZeroUsize::new(threads).unwrap()).unwrap();
+        let sections = vec![section(&table, &runs, &Layout::default())];
+        let (rewrite, files) = merged_on(control, &table, sections, options);
+        crate::outcome::check(&table, &rewrite, &files);
+        metadata(&files[0].1).row_groups().iter().map(RowGroupMetaData::num_rows).collect()
+    };
+    assert_eq!(groups(2, 16_000), [1000, 2000, 4000, 4000, 4000, 1000]);
+    assert_eq!(groups(1, 16_000), [4000; 4]);
+    assert_eq!(groups(2, 14_000), [4000, 4000, 4000, 2000]);
 }
