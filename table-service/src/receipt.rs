@@ -36,14 +36,14 @@ pub(crate) fn default_path(verb: &str, run_uid: &str) -> String {
     format!("{DIRECTORY}/{time}-{verb}{run}.json")
 }
 
-/// Stores a receipt below the table's root. A failure is logged: the run has happened either way.
+/// Stores a receipt below the table's root, and removes old ones. A failure is logged: the run has happened either way.
 pub(crate) async fn store(storage: &Storage, path: &str, receipt: &Receipt<'_>) {
     let Ok(content) = receipt.content() else { return };
-    if let Err(error) = storage.overwrite(path, content).await {
+    let (stored, pruned) = tokio::join!(storage.overwrite(path, content), prune(storage, path));
+    if let Err(error) = stored {
         tracing::warn!(%error, "the receipt could not be stored");
-        return;
     }
-    if let Err(error) = prune(storage).await {
+    if let Err(error) = pruned {
         tracing::warn!(%error, "old receipts could not be removed");
     }
 }
@@ -56,10 +56,60 @@ pub(crate) async fn store_at(uri: &str, receipt: &Receipt<'_>) -> Result<(), wei
     storage.overwrite(name, content).await
 }
 
-async fn prune(storage: &Storage) -> Result<(), weir_storage::Error> {
-    let mut paths: Vec<String> =
+/// Removes all receipts but the newest, among which is the one at `path`, whether it is there already or not.
+async fn prune(storage: &Storage, path: &str) -> Result<(), weir_storage::Error> {
+    let mut others: Vec<String> =
         storage.list_directory(DIRECTORY).await?.files.into_iter().map(|file| file.path).collect();
-    paths.sort_unstable();
-    let old = paths.len().saturating_sub(KEPT);
-    storage.delete(paths.get(..old).unwrap_or_default()).await.into_iter().collect()
+    others.retain(|other| other != path);
+    others.sort_unstable();
+    let old = (others.len() + 1).saturating_sub(KEPT);
+    storage.delete(others.get(..old).unwrap_or_default()).await.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use weir_contract::{OperationKind, Outcome, Reason};
+
+    use super::*;
+
+    fn result() -> RunResult {
+        RunResult {
+            uid: String::new(),
+            operation: OperationKind::Compact,
+            outcome: Outcome::Succeeded,
+            reason: Reason::Completed,
+            message: String::new(),
+            started_at: String::new(),
+            finished_at: String::new(),
+            snapshot_before: None,
+            snapshot_after: None,
+            compaction: None,
+            expiry: None,
+            cleanup: None,
+            table: None,
+            requests: weir_contract::RequestCounts::default(),
+            report: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_newest_hundred_receipts_are_kept_the_new_one_among_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
+        let (result, details) = (result(), Value::Null);
+        let path = |number: u32| format!("{DIRECTORY}/{number:04}-compact.json");
+        for number in 0..104 {
+            store(&storage, &path(number), &Receipt { result: &result, details: &details }).await;
+        }
+        let mut kept: Vec<String> = storage
+            .list_directory(DIRECTORY)
+            .await
+            .unwrap()
+            .files
+            .into_iter()
+            .map(|file| file.path)
+            .collect();
+        kept.sort_unstable();
+        assert_eq!(kept, (4..104).map(path).collect::<Vec<_>>());
+    }
 }

@@ -102,9 +102,9 @@ impl Compact {
         let mut only: Option<BTreeSet<BucketKey>> = None;
         let mut identifiers = Identifiers::default();
         for round in 1..=MAX_ROUNDS {
-            let table = Table::open(storage.clone(), &self.options).await?;
+            let (table, latest) = Table::open_with_latest(storage.clone(), &self.options).await?;
             report.warnings = of_commits(&table)?;
-            let Some(observed) = self.observe(&table, round).await? else {
+            let Some(observed) = self.observe(&table, latest, round).await? else {
                 report.nothing_to_do = Some("the table has no snapshot yet".to_owned());
                 return Ok(CompactOutcome::NothingToDo);
             };
@@ -152,10 +152,15 @@ impl Compact {
     }
 
     /// The newest snapshot and its live files, after everything that forbids work was ruled out.
-    async fn observe(&self, table: &Table, round: u32) -> Result<Option<Observed>> {
+    async fn observe(
+        &self,
+        table: &Table,
+        latest: Result<Option<Snapshot>>,
+        round: u32,
+    ) -> Result<Option<Observed>> {
         table.require_support(Purpose::Compact)?;
         self.selection.bind(table)?;
-        let Some(snapshot) = table.latest_snapshot().await? else { return Ok(None) };
+        let Some(snapshot) = latest? else { return Ok(None) };
         if round == 1 && !self.beside_foreign_compactor {
             foreign::require_no_foreign_compactor(table).await?;
         }

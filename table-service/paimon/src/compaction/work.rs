@@ -76,6 +76,7 @@ impl<'a> Work<'a> {
         stream::iter(works).buffered(SIDE_BY_SIDE as usize)
     }
 
+    /// How many of the turns the work on a bucket takes: one, or all for a bucket that is worked on alone.
     fn turns_of(&self, bucket: &BucketPlan) -> u32 {
         let columns = self.table.schema().fields.len() * bucket.inputs().count();
         let is_small = bucket.input_bytes() <= SMALL_BYTES && columns <= SMALL_COLUMNS && !self.verify;
@@ -95,7 +96,7 @@ impl<'a> Work<'a> {
             rewrite::discard(self.table.storage(), &rewrite.written).await;
             return Err(error);
         }
-        // What was upgraded or only copied tells of no rows.
+        // Each rewrite of a bucket tells of its rows from zero, and what is upgraded or only copied of none.
         self.done_rows.fetch_add(bucket.input_rows().saturating_sub(told.load(Relaxed)), Relaxed);
         Ok(Finished { rewrite, position, input_bytes: bucket.input_bytes() })
     }
@@ -107,7 +108,6 @@ impl<'a> Work<'a> {
             (Arc::clone(self.listener), Arc::clone(&self.done_rows), Arc::clone(&told));
         let total_rows = self.total_rows;
         let control = self.control.clone().with_progress(move |progress| {
-            // Each rewrite of a bucket counts from zero.
             let more = progress.input_rows.saturating_sub(before.load(Relaxed));
             before.fetch_add(more, Relaxed);
             let rows = done.fetch_add(more, Relaxed) + more;

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use futures::future::join;
 use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::options::keys;
 use weir_storage::Create;
@@ -139,8 +140,8 @@ impl Table {
             progress.merge_is_listed |= progress.merge.is_used() && !matches!(created, Ok(Create::Exists(_)));
             match created? {
                 Create::Created => {
-                    self.hint_latest(attempt.snapshot.id).await;
-                    return self.confirm(attempt.snapshot, attempts).await;
+                    let hinted = self.hint_latest(attempt.snapshot.id);
+                    return join(hinted, self.confirm(attempt.snapshot, attempts)).await.1;
                 }
                 Create::Exists(_) if unclear.is_none() => self.discard(&attempt.files).await,
                 Create::Exists(_) => {}

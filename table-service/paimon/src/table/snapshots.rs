@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::join;
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::paths::BranchPaths;
+use weir_storage::Storage;
 
 use crate::table::CONCURRENT_READS;
 use crate::{Error, Result, Table};
@@ -13,24 +15,23 @@ const PARSE_ATTEMPTS: u32 = 10;
 const PARSE_PAUSE: Duration = Duration::from_millis(200);
 
 impl Table {
+    /// Opens the table as [`Table::open`] does, and reads its newest snapshot at the same time, which a newer schema
+    /// than the table's may have been committed with.
+    pub(crate) async fn open_with_latest(
+        storage: Storage,
+        overrides: &BTreeMap<String, String>,
+    ) -> Result<(Self, Result<Option<Snapshot>>)> {
+        let main = BranchPaths::main();
+        let (table, latest) = join(Self::open(storage.clone(), overrides), latest(&storage, &main)).await;
+        Ok((table?, latest))
+    }
+
     /// The newest snapshot; `None` for a table that was never committed to.
     ///
     /// The `LATEST` hint is only trusted when its snapshot exists and the one after it does not; otherwise the
     /// directory is listed (format §2.4).
     pub async fn latest_snapshot(&self) -> Result<Option<Snapshot>> {
-        if let Some(hint) = self.hint(&self.main().latest_hint()).await? {
-            let after = self.main().snapshot(hint + 1);
-            let (hinted, next) = join(self.snapshot_opt(hint), self.storage().stat(&after)).await;
-            if next?.is_none()
-                && let Some(snapshot) = hinted?
-            {
-                return Ok(Some(snapshot));
-            }
-        }
-        match self.snapshot_ids().await?.last() {
-            Some(&id) => self.snapshot(id).await.map(Some),
-            None => Ok(None),
-        }
+        latest(self.storage(), self.main()).await
     }
 
     /// Ids of all retained snapshots, ascending. There may be gaps.
@@ -40,19 +41,12 @@ impl Table {
 
     /// Ids of the `snapshot-<id>` files in a directory, ascending.
     pub(crate) async fn ids_in(&self, directory: &str) -> Result<Vec<i64>> {
-        let listing = self.storage().list_directory(directory).await?;
-        let mut ids: Vec<i64> =
-            listing.files.iter().filter_map(|file| BranchPaths::snapshot_id(file.name())).collect();
-        ids.sort_unstable();
-        Ok(ids)
+        ids_in(self.storage(), directory).await
     }
 
     /// A snapshot that must exist.
     pub async fn snapshot(&self, id: i64) -> Result<Snapshot> {
-        match self.snapshot_opt(id).await? {
-            Some(snapshot) => Ok(snapshot),
-            None => Err(Error::corrupt(format!("snapshot {id} of {} does not exist", self.location()))),
-        }
+        existing(self.storage(), self.main(), id).await
     }
 
     /// A snapshot; `None` when it does not exist.
@@ -67,20 +61,7 @@ impl Table {
         path: &str,
         parse: &impl Fn(&[u8]) -> weir_paimon_spec::Result<T>,
     ) -> Result<Option<T>> {
-        let mut attempts = 1;
-        loop {
-            let Some(content) = self.storage().read_opt(path).await? else { return Ok(None) };
-            match parse(&content) {
-                Ok(parsed) => return Ok(Some(parsed)),
-                Err(error)
-                    if error.kind == weir_paimon_spec::ErrorKind::Corrupt && attempts < PARSE_ATTEMPTS =>
-                {
-                    attempts += 1;
-                    tokio::time::sleep(PARSE_PAUSE).await;
-                }
-                Err(error) => return Err(error.at(path).into()),
-            }
-        }
+        read_whole(self.storage(), path, parse).await
     }
 
     /// Snapshots by id, in the order given; one that has vanished meanwhile is left out.
@@ -93,16 +74,71 @@ impl Table {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// The number in a hint file; `None` when there is no usable one. Writers replace hints while they are read, so a
-    /// failed read means no more than a missing hint; only denied access will not mend by looking elsewhere.
+    /// The number in a hint file; `None` when there is no usable one.
     pub(crate) async fn hint(&self, path: &str) -> Result<Option<i64>> {
-        let content = match self.storage().read_opt(path).await {
-            Ok(content) => content,
-            Err(error) if error.kind() == weir_storage::ErrorKind::Denied => return Err(error.into()),
-            Err(_) => None,
-        };
-        Ok(content
-            .and_then(|content| std::str::from_utf8(&content).ok()?.trim().parse().ok())
-            .filter(|&id: &i64| id > 0))
+        hint(self.storage(), path).await
     }
+}
+
+async fn latest(storage: &Storage, main: &BranchPaths) -> Result<Option<Snapshot>> {
+    if let Some(id) = hint(storage, &main.latest_hint()).await? {
+        let (path, after) = (main.snapshot(id), main.snapshot(id.saturating_add(1)));
+        let (hinted, next) = join(read_whole(storage, &path, &Snapshot::parse), storage.stat(&after)).await;
+        if next?.is_none()
+            && let Some(snapshot) = hinted?
+        {
+            return Ok(Some(snapshot));
+        }
+    }
+    match ids_in(storage, &main.snapshot_dir()).await?.last() {
+        Some(&id) => existing(storage, main, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn existing(storage: &Storage, main: &BranchPaths, id: i64) -> Result<Snapshot> {
+    match read_whole(storage, &main.snapshot(id), &Snapshot::parse).await? {
+        Some(snapshot) => Ok(snapshot),
+        None => Err(Error::corrupt(format!("snapshot {id} of {} does not exist", storage.location()))),
+    }
+}
+
+async fn ids_in(storage: &Storage, directory: &str) -> Result<Vec<i64>> {
+    let listing = storage.list_directory(directory).await?;
+    let mut ids: Vec<i64> =
+        listing.files.iter().filter_map(|file| BranchPaths::snapshot_id(file.name())).collect();
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+async fn read_whole<T>(
+    storage: &Storage,
+    path: &str,
+    parse: &impl Fn(&[u8]) -> weir_paimon_spec::Result<T>,
+) -> Result<Option<T>> {
+    let mut attempts = 1;
+    loop {
+        let Some(content) = storage.read_opt(path).await? else { return Ok(None) };
+        match parse(&content) {
+            Ok(parsed) => return Ok(Some(parsed)),
+            Err(error) if error.kind == weir_paimon_spec::ErrorKind::Corrupt && attempts < PARSE_ATTEMPTS => {
+                attempts += 1;
+                tokio::time::sleep(PARSE_PAUSE).await;
+            }
+            Err(error) => return Err(error.at(path).into()),
+        }
+    }
+}
+
+/// Writers replace hints while they are read, so a failed read means no more than a missing hint; only denied access
+/// will not mend by looking elsewhere.
+async fn hint(storage: &Storage, path: &str) -> Result<Option<i64>> {
+    let content = match storage.read_opt(path).await {
+        Ok(content) => content,
+        Err(error) if error.kind() == weir_storage::ErrorKind::Denied => return Err(error.into()),
+        Err(_) => None,
+    };
+    Ok(content
+        .and_then(|content| std::str::from_utf8(&content).ok()?.trim().parse().ok())
+        .filter(|&id: &i64| id > 0))
 }

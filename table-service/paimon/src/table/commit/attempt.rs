@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use futures::future::join;
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use uuid::Uuid;
 use weir_paimon_spec::manifest::{self, IndexManifestEntry, ManifestFileMeta};
@@ -12,7 +14,11 @@ use weir_paimon_spec::{FileKind, ManifestEntry, Snapshot};
 use super::Commit;
 use super::base::Merge;
 use super::changes::{Changes, Delta};
+use crate::table::CONCURRENT_READS;
 use crate::{Error, Result, Table};
+
+/// Bytes of manifests that wait to be written together, at most, but for one manifest more.
+const WRITTEN_TOGETHER: usize = 16 << 20;
 
 /// One prepared attempt: everything but the snapshot file is written.
 pub(super) struct Attempt {
@@ -51,6 +57,22 @@ impl Table {
         }
     }
 
+    /// What a snapshot keeps of its predecessor, beside the live files.
+    async fn inherited(&self, commit: &Commit, latest: &Snapshot) -> Result<Inherited> {
+        // The same state, listed in another way.
+        if commit.changes == Changes::CompactManifests {
+            return Ok(Inherited {
+                schema_id: latest.schema_id,
+                statistics: latest.statistics.clone(),
+                properties: latest.properties.clone(),
+            });
+        }
+        let schema_id = self.latest_schema_id().await?;
+        let statistics = self.inherited_statistics(latest, schema_id).await?;
+        // Properties tell about the commit that they came with, like the offsets that a job has read up to.
+        Ok(Inherited { schema_id, statistics, properties: None })
+    }
+
     /// Writers keep the statistics of `latest` unless the schema has changed since ANALYZE.
     async fn inherited_statistics(&self, latest: &Snapshot, schema_id: i64) -> Result<Option<String>> {
         let Some(name) = &latest.statistics else { return Ok(None) };
@@ -75,11 +97,14 @@ pub(super) struct ManifestWriter<'a> {
     names: FileNames,
     /// Paths of what was written, or may have been.
     pub(super) files: Vec<String>,
+    /// What is still to be written.
+    unwritten: Vec<(String, Bytes)>,
 }
 
 impl<'a> ManifestWriter<'a> {
     pub(super) fn new(table: &'a Table) -> Self {
-        Self { table, names: FileNames::new(Uuid::new_v4().to_string()), files: Vec::new() }
+        let names = FileNames::new(Uuid::new_v4().to_string());
+        Self { table, names, files: Vec::new(), unwritten: Vec::new() }
     }
 
     async fn write(
@@ -89,14 +114,17 @@ impl<'a> ManifestWriter<'a> {
         base: &[ManifestFileMeta],
         delta: &Delta,
     ) -> Result<Snapshot> {
-        let (base_list, base_size) = self.list(base).await?;
+        let (base_list, base_size) = self.list(base)?;
         let manifests = self.manifests(&delta.entries).await?;
-        let (delta_list, delta_size) = self.list(&manifests).await?;
+        let (delta_list, delta_size) = self.list(&manifests)?;
         let index_manifest = match &delta.index {
-            Some(entries) => Some(self.index_manifest(entries).await?),
+            Some(entries) => Some(self.index_manifest(entries)?),
             None => latest.index_manifest.clone(),
         };
-        let inherited = self.inherited(commit, latest).await?;
+        let table = self.table;
+        let (written, inherited) = join(self.flush(), table.inherited(commit, latest)).await;
+        written?;
+        let inherited = inherited?;
         let delta_record_count = record_count(&delta.entries);
         Ok(Snapshot {
             version: CURRENT_VERSION,
@@ -127,31 +155,15 @@ impl<'a> ManifestWriter<'a> {
         })
     }
 
-    /// What a snapshot keeps of its predecessor, beside the live files.
-    async fn inherited(&self, commit: &Commit, latest: &Snapshot) -> Result<Inherited> {
-        // The same state, listed in another way.
-        if commit.changes == Changes::CompactManifests {
-            return Ok(Inherited {
-                schema_id: latest.schema_id,
-                statistics: latest.statistics.clone(),
-                properties: latest.properties.clone(),
-            });
-        }
-        let schema_id = self.table.latest_schema_id().await?;
-        let statistics = self.table.inherited_statistics(latest, schema_id).await?;
-        // Properties tell about the commit that they came with, like the offsets that a job has read up to.
-        Ok(Inherited { schema_id, statistics, properties: None })
-    }
-
-    async fn index_manifest(&mut self, entries: &[IndexManifestEntry]) -> Result<String> {
+    fn index_manifest(&mut self, entries: &[IndexManifestEntry]) -> Result<String> {
         let content = manifest::write_index_manifest(entries, self.table.options().manifest_compression()?)?;
         let name = self.names.index_manifest();
-        self.put(&name, content).await?;
+        self.put(&name, content)?;
         Ok(name)
     }
 
-    /// Writes entries as manifests of at least `manifest.target-file-size`, if they are that many, in order. Smaller
-    /// ones would soon be merged again.
+    /// Makes manifests of entries, of at least `manifest.target-file-size` if they are that many, in order. Smaller
+    /// ones would soon be merged again. All are there after [`flush`](Self::flush).
     pub(super) async fn manifests(&mut self, entries: &[ManifestEntry]) -> Result<Vec<ManifestFileMeta>> {
         let (options, schema) = (self.table.options(), self.table.schema());
         let (compression, target) =
@@ -167,7 +179,10 @@ impl<'a> ManifestWriter<'a> {
                 manifest::write_manifest(part, compression)?
             };
             let name = self.names.manifest();
-            let size = self.put(&name, content).await?;
+            let size = self.put(&name, content)?;
+            if self.unwritten.iter().map(|(_, content)| content.len()).sum::<usize>() > WRITTEN_TOGETHER {
+                self.flush().await?;
+            }
             metas.push(ManifestFileMeta::from_entries(
                 name,
                 size,
@@ -179,19 +194,32 @@ impl<'a> ManifestWriter<'a> {
         Ok(metas)
     }
 
-    async fn list(&mut self, metas: &[ManifestFileMeta]) -> Result<(String, i64)> {
+    fn list(&mut self, metas: &[ManifestFileMeta]) -> Result<(String, i64)> {
         let content = manifest::write_manifest_list(metas, self.table.options().manifest_compression()?)?;
         let name = self.names.manifest_list();
-        let size = self.put(&name, content).await?;
+        let size = self.put(&name, content)?;
         Ok((name, size))
     }
 
-    async fn put(&mut self, name: &str, content: Vec<u8>) -> Result<i64> {
-        let path = paths::manifest(name);
+    /// Takes a file that is to be written; its size.
+    fn put(&mut self, name: &str, content: Vec<u8>) -> Result<i64> {
         let size = i64::try_from(content.len()).map_err(|_| Error::internal("a manifest exceeds 8 EiB"))?;
-        self.files.push(path.clone());
-        self.table.storage().overwrite(&path, content.into()).await?;
+        self.unwritten.push((paths::manifest(name), content.into()));
         Ok(size)
+    }
+
+    /// Writes all files that were taken, together. After an error none is on its way any more.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        let unwritten = std::mem::take(&mut self.unwritten);
+        self.files.extend(unwritten.iter().map(|(path, _)| path.clone()));
+        let storage = self.table.storage();
+        let written: Vec<weir_storage::Result<()>> = stream::iter(unwritten)
+            .map(|(path, content)| async move { storage.overwrite(&path, content).await })
+            .buffer_unordered(CONCURRENT_READS)
+            .collect()
+            .await;
+        written.into_iter().collect::<weir_storage::Result<()>>()?;
+        Ok(())
     }
 }
 

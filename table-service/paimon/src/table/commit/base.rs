@@ -129,6 +129,7 @@ async fn write_parts(writer: &mut ManifestWriter<'_>, parts: Vec<Part>) -> Resul
             Part::Write(entries) => metas.extend(writer.manifests(&entries).await?),
         }
     }
+    writer.flush().await?;
     Ok(metas)
 }
 
