@@ -43,7 +43,7 @@ fn random_histories_lose_nothing_and_leave_nothing() {
     let (effort, first, start) = (Effort::asked_for(), first_seed(), Instant::now());
     println!("WEIR_SEED={first}");
     let (next, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
-    let live_one_after_the_other = |engines: Engines| {
+    let live_one_after_the_other = &|engines: Engines| {
         let place = Place::new();
         while !is_over.load(Relaxed) {
             let number = next.fetch_add(1, Relaxed);
@@ -60,15 +60,14 @@ fn random_histories_lose_nothing_and_leave_nothing() {
             }
         }
     };
-    let live_all = &live_one_after_the_other;
     std::thread::scope(|scope| {
         for _ in 1..effort.threads {
             // One JVM answers one request at a time.
             let java = Box::leak(Box::new(Java::start(JavaHeap::Small).unwrap()));
             let engines = Engines { java, ..Engines::shared() };
-            scope.spawn(move || live_all(engines));
+            scope.spawn(move || live_one_after_the_other(engines));
         }
-        live_all(Engines::shared());
+        live_one_after_the_other(Engines::shared());
     });
     println!("{} histories", next.load(Relaxed));
 }

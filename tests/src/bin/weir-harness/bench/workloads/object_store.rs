@@ -24,12 +24,51 @@ const METADATA: u64 = 1 << 20;
 const BUCKET: &str = "lake";
 const FULL: &[&str] = &["--strategy", "full"];
 
-/// W1.
+/// W1 on one thread, which leaves a core to the server, and on two.
 pub(super) fn w1() -> Result<Section> {
     let table = tables::w1().prepare()?;
-    let local = contestants::weir("`weir compact`, local files", &table, FULL)?.usage;
     let mut store = FarStore::start()?;
-    let (remote, (gets_at_server, others)) = repeated(|| store.compact(&table))?;
+    let mut section = Section {
+        title: "W1 on S3, 30 ms away".to_owned(),
+        about: "The table of W1 in an S3 server on the same machine, which shares its cores; 30 ms are added to each \
+                request on its way to it."
+            .to_owned(),
+        input_rows: Some(table.input_rows()),
+        facts: Vec::new(),
+        usages: Vec::new(),
+        goals: Vec::new(),
+    };
+    let one = Threads {
+        flag: "1",
+        local: "`weir compact --threads 1`, local files",
+        remote: "`weir compact --threads 1`, S3 with 30 ms",
+        goal: "W1 on the S3 server with 30 ms added to each request, 1 thread",
+    };
+    let two = Threads {
+        flag: "2",
+        local: "`weir compact --threads 2`, local files",
+        remote: "`weir compact --threads 2`, S3 with 30 ms",
+        goal: "the same, 2 threads",
+    };
+    for threads in [one, two] {
+        compare_w1(&threads, &table, &mut store, &mut section)?;
+    }
+    Ok(section)
+}
+
+/// How many threads a comparison uses, and what it is called.
+struct Threads {
+    flag: &'static str,
+    local: &'static str,
+    remote: &'static str,
+    goal: &'static str,
+}
+
+/// Compares W1 in the store with local files, and adds what was found to the section.
+fn compare_w1(threads: &Threads, table: &Table, store: &mut FarStore, section: &mut Section) -> Result<()> {
+    let flags = ["--strategy", "full", "--threads", threads.flag];
+    let local = contestants::weir(threads.local, table, &flags)?.usage;
+    let (remote, (gets_at_server, others)) = repeated(|| store.compact(threads.remote, table, &flags))?;
     let cores = std::thread::available_parallelism()?.get();
     let least = (others + remote.cpu) / number(cores as u64);
     let requests = contestants::result(&remote)?.requests;
@@ -39,49 +78,38 @@ pub(super) fn w1() -> Result<Section> {
         requests.get
     );
     let granted = table.input_bytes().div_ceil(BYTES_PER_GET) + GETS_PER_FILE * table.files.len() as u64;
-    let goals = vec![
-        Goal::new("W1 on the S3 server with 30 ms added to each request")
-            .at_most("wall, against local", 1.5, remote.wall / local.wall, Unit::Ratio)
-            .at_most(
-                "GETs (1 per 4 MiB of input + 3 per file)",
-                number(granted),
-                number(requests.get),
-                Unit::Count,
-            )
-            .at_most(
-                "downloaded (the input, and 1 MiB of metadata)",
-                number(table.input_bytes() + METADATA),
-                number(requests.bytes_read),
-                Unit::MebiBytes,
-            ),
-    ];
-    Ok(Section {
-        title: "W1 on S3, 30 ms away".to_owned(),
-        about: "The table of W1 in an S3 server on the same machine, which shares its cores; 30 ms are added to each \
-                request on its way to it."
-            .to_owned(),
-        input_rows: Some(table.input_rows()),
-        facts: vec![
-            format!(
-                "The server and the delay took {others:.2} s of the same {cores} cores, so that a run takes {least:.2} s at \
-                 least, {:.2} of the time with local files, however well it is ordered.",
-                least / local.wall
-            ),
-            format!(
-                "Requests of the receipt: {} GET and HEAD, {} PUT, {} LIST, {} DELETE; {} MiB read, {} MiB written; \
-                 the input has {} MiB. {gets_at_server} GETs of objects came through the delay.",
-                requests.get,
-                requests.put,
-                requests.list,
-                requests.delete,
-                requests.bytes_read >> 20,
-                requests.bytes_written >> 20,
-                table.input_bytes() >> 20,
-            ),
-        ],
-        usages: vec![local, remote],
-        goals,
-    })
+    let goal = Goal::new(threads.goal)
+        .at_most("wall, against local", 1.5, remote.wall / local.wall, Unit::Ratio)
+        .at_most(
+            "GETs (1 per 4 MiB of input + 3 per file)",
+            number(granted),
+            number(requests.get),
+            Unit::Count,
+        )
+        .at_most(
+            "downloaded (the input, and 1 MiB of metadata)",
+            number(table.input_bytes() + METADATA),
+            number(requests.bytes_read),
+            Unit::MebiBytes,
+        );
+    section.facts.push(format!(
+        "Threads: {}. The server and the delay took {others:.2} s of the same {cores} cores, so that a run takes {least:.2} s \
+         at least, {:.2} of the time with local files, however well it is ordered. Requests of the receipt: {} GET and HEAD, \
+         {} PUT, {} LIST, {} DELETE; {} MiB read, {} MiB written; the input has {} MiB. {gets_at_server} GETs of objects \
+         came through the delay.",
+        threads.flag,
+        least / local.wall,
+        requests.get,
+        requests.put,
+        requests.list,
+        requests.delete,
+        requests.bytes_read >> 20,
+        requests.bytes_written >> 20,
+        table.input_bytes() >> 20,
+    ));
+    section.usages.extend([local, remote]);
+    section.goals.push(goal);
+    Ok(())
 }
 
 /// Very many buckets, each of which takes a few requests and next to no work.
@@ -89,14 +117,14 @@ pub(super) fn small_buckets() -> Result<Section> {
     let table = tables::small_buckets().prepare()?;
     let local = contestants::weir("`weir compact`, local files", &table, FULL)?.usage;
     let mut store = FarStore::start()?;
-    let (remote, _) = repeated(|| store.compact(&table))?;
+    let (remote, _) = repeated(|| store.compact("`weir compact`, S3 with 30 ms", &table, FULL))?;
     let requests = contestants::result(&remote)?.requests;
     let buckets = u64::from(tables::SMALL_BUCKETS);
     let each = remote.wall * 1e3 / number(buckets);
     let goals =
         vec![Goal::new("100 small buckets on the S3 server with 30 ms added to each request").at_most(
             "wall for each bucket",
-            30.0,
+            DELAY.as_secs_f64() * 1e3,
             each,
             Unit::Milliseconds,
         )];
@@ -134,11 +162,10 @@ impl FarStore {
     }
 
     /// Compacts a copy of a table; also the GETs of objects that came, and the CPU seconds of everything beside `weir`.
-    fn compact(&mut self, table: &Table) -> Result<(Usage, (u64, f64))> {
+    fn compact(&mut self, name: &'static str, table: &Table, flags: &[&str]) -> Result<(Usage, (u64, f64))> {
         let (remote, files) = self.upload(table)?;
         let (gets, cpu) = (self.delayed.object_gets(), self.cpu()?);
-        let usage =
-            measure("`weir compact`, S3 with 30 ms", &mut weir_command("compact", &remote, FULL), "")?;
+        let usage = measure(name, &mut weir_command("compact", &remote, flags), "")?;
         let beside = (self.delayed.object_gets() - gets, self.cpu()? - cpu);
         require_same_rows(table, &files)?;
         Ok((usage, beside))
