@@ -12,6 +12,9 @@ const LARGEST_COPY: u64 = 5 << 30;
 /// that commits rely on is enough.
 const SMALL: u64 = 8 << 20;
 
+/// Bytes of two objects that are compared at once.
+const COMPARED: usize = 8 << 20;
+
 /// How a move to a place that must be free ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -48,19 +51,39 @@ impl Storage {
         let options = RenameOptions::new().with_target_mode(RenameTargetMode::Create);
         match self.store().rename_opts(&source, &target, options).await {
             Ok(()) => Ok(Relocation::Moved),
-            Err(StoreError::AlreadyExists { .. }) => Ok(Relocation::Occupied),
+            Err(StoreError::AlreadyExists { .. }) => self.finish_move(from, to, bytes).await,
             Err(error) => Err(self.error("move", from, &error)),
         }
     }
 
-    async fn rewrite_if_absent(&self, from: &str, to: &str) -> Result<Relocation> {
-        match self.create(to, self.read(from).await?).await? {
-            Create::Exists(_) => return Ok(Relocation::Occupied),
-            Create::Unclear(error) => return Err(error),
-            Create::Created => {}
+    /// What is at the new place may be the object itself: a move that was interrupted has copied it and not deleted it.
+    async fn finish_move(&self, from: &str, to: &str, bytes: u64) -> Result<Relocation> {
+        if self.stat(to).await?.is_none_or(|there| there.size != bytes) {
+            return Ok(Relocation::Occupied);
         }
+        for start in (0..bytes).step_by(COMPARED) {
+            let piece = start..bytes.min(start + COMPARED as u64);
+            let piece = std::slice::from_ref(&piece);
+            if self.read_ranges(from, piece).await? != self.read_ranges(to, piece).await? {
+                return Ok(Relocation::Occupied);
+            }
+        }
+        self.clear(from).await
+    }
+
+    /// Deletes an object that is at its new place.
+    async fn clear(&self, from: &str) -> Result<Relocation> {
         let deleted: Result<Vec<()>> = self.delete(&[from.to_owned()]).await.into_iter().collect();
         deleted.map(|_| Relocation::Moved)
+    }
+
+    async fn rewrite_if_absent(&self, from: &str, to: &str) -> Result<Relocation> {
+        // Equal content counts as ours.
+        match self.create(to, self.read(from).await?).await? {
+            Create::Exists(_) => Ok(Relocation::Occupied),
+            Create::Unclear(error) => Err(error),
+            Create::Created => self.clear(from).await,
+        }
     }
 
     /// Makes sure that a conditional copy overwrites nothing, by trying one that must be refused. A store that ignores

@@ -142,6 +142,38 @@ async fn a_large_object_is_copied_back_and_overwrites_nothing() {
 }
 
 #[tokio::test]
+async fn putting_back_finishes_what_was_interrupted_between_copy_and_deletion() {
+    for (is_remote, size) in [(false, 100), (true, 100), (true, (8 << 20) + 1)] {
+        for differs in [false, true] {
+            let table = TestTable::aged().await;
+            table.leave(LEFTOVERS[0], 10 * DAY);
+            let content = vec![7; size];
+            std::fs::write(table.path(LEFTOVERS[0]), &content).unwrap();
+            table.age(10 * DAY);
+            let storage = if is_remote {
+                as_objects(&table, Arc::new(LocalFileSystem::new()))
+            } else {
+                table.storage()
+            };
+            let (_, report) = run(&RemoveOrphans { trash: true, ..request() }, &storage).await;
+            // Copied back and not yet taken out of the trash; or as large and not the same.
+            let mut copied = content.clone();
+            copied[size - 1] += u8::from(differs);
+            std::fs::write(table.path(LEFTOVERS[0]), &copied).unwrap();
+            let back = restore_through(&storage, report.trash.as_deref(), false).await;
+            let is_back = back.restored.iter().any(|path| path == LEFTOVERS[0]);
+            assert_eq!(
+                (is_back, back.occupied.len()),
+                (!differs, usize::from(differs)),
+                "{is_remote} {size}"
+            );
+            assert_eq!(std::fs::read(table.path(LEFTOVERS[0])).unwrap(), copied);
+            assert_eq!(trash::list(&storage).await.unwrap().len(), usize::from(differs));
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_object_that_is_too_large_for_the_trash_stays_and_is_named() {
     let table = TestTable::with_leftovers().await;
     for (path, bytes) in [("index/index-fits", 5 << 30), ("index/index-large", (5 << 30) + 1)] {
