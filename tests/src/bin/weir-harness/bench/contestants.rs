@@ -61,6 +61,13 @@ pub(crate) fn weir(name: &'static str, table: &Table, flags: &[&str]) -> Result<
     weir_times(None, name, table, flags)
 }
 
+/// `weir compact` on one copy of a table, whose rows nobody has looked at.
+pub(crate) fn weir_once(name: &'static str, table: &Table, flags: &[&str]) -> Result<(Usage, Copy)> {
+    let copy = table.copy()?;
+    let usage = measure(name, &mut weir_command("compact", &copy.table(), flags), "")?;
+    Ok((usage, copy))
+}
+
 /// Like [`weir`], so many times.
 pub(crate) fn weir_times(
     times: Option<usize>,
@@ -68,11 +75,7 @@ pub(crate) fn weir_times(
     table: &Table,
     flags: &[&str],
 ) -> Result<Compacted> {
-    let once = || {
-        let copy = table.copy()?;
-        let usage = measure(name, &mut weir_command("compact", &copy.table(), flags), "")?;
-        Ok((usage, copy))
-    };
+    let once = || weir_once(name, table, flags);
     let (usage, copy) = match times {
         Some(times) => repeated_times(times, once)?,
         None => repeated(once)?,
@@ -81,17 +84,14 @@ pub(crate) fn weir_times(
 }
 
 /// Decoding all files and encoding as many rows as are left, without merging anything.
-pub(crate) fn limit(table: &Table, encoding: Encoding) -> Result<Usage> {
+pub(crate) fn limit_once(table: &Table, encoding: Encoding) -> Result<Usage> {
     let (name, properties) = match encoding {
         Encoding::Inherited => ("decode + encode, encodings of the input", "inherited"),
         Encoding::Default => ("decode + encode, encodings of parquet-rs", "default"),
     };
-    let once = || {
-        let mut limit = bench_example();
-        limit.args(["limit", &table.rows.count.to_string(), properties]).args(table.paths());
-        Ok((measure(name, &mut limit, "")?, ()))
-    };
-    repeated(once).map(|(usage, ())| usage)
+    let mut limit = bench_example();
+    limit.args(["limit", &table.rows.count.to_string(), properties]).args(table.paths());
+    measure(name, &mut limit, "")
 }
 
 /// Java's full compaction of copies of a table.

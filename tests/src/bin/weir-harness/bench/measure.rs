@@ -87,6 +87,21 @@ pub(crate) fn repeated_times<T>(
     Ok((Usage::median(&usages).context("no run")?, left))
 }
 
+/// Runs programs in turns, so that a machine that is slower for a while is so for all of them; the medians of each.
+pub(crate) fn in_turns<const N: usize>(
+    turns: usize,
+    mut once: [&mut dyn FnMut() -> Result<Usage>; N],
+) -> Result<[Usage; N]> {
+    let mut usages = [const { Vec::new() }; N];
+    for _ in 0..turns {
+        for (once, usages) in once.iter_mut().zip(&mut usages) {
+            usages.push(once()?);
+        }
+    }
+    let medians: Option<Vec<Usage>> = usages.iter().map(|runs| Usage::median(runs)).collect();
+    medians.and_then(|medians| medians.try_into().ok()).context("no run")
+}
+
 /// Runs a program with `input` on its standard input, which then ends.
 pub(crate) fn measure(name: &'static str, command: &mut Command, input: &str) -> Result<Usage> {
     let start = Instant::now();

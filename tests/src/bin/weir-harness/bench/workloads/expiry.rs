@@ -10,7 +10,7 @@ use weir_tests::oracle::{Expiry, Generator, Load};
 use super::{mebibytes, number};
 use crate::bench::contestants::{self, weir_command};
 use crate::bench::goal::{Goal, Unit};
-use crate::bench::measure::{measure, repeated};
+use crate::bench::measure::{in_turns, measure, repeated};
 use crate::bench::section::Section;
 use crate::bench::table::Copy;
 use crate::bench::{table, tables};
@@ -21,6 +21,8 @@ const COMPACTION: u64 = 9;
 /// Commits after which a tag is made.
 const TAG: u64 = 500;
 const ROWS: u64 = 3;
+/// Runs of each but Java, in turns.
+const TURNS: usize = 5;
 /// Snapshots that stay.
 const KEPT: &str = "20";
 
@@ -50,11 +52,11 @@ pub(super) fn run() -> Result<Section> {
     })?;
     let flags =
         ["--retain-max", KEPT, "--retain-min", KEPT, "--older-than", "0s", "--max-deletes", "1000000"];
-    let (weir, expired) = repeated(|| {
-        let copy = Copy::of(&directory)?;
-        let mut command = weir_command("expire-snapshots", &copy.table(), &flags);
-        Ok((measure("`weir expire-snapshots`", &mut command, "")?, copy))
-    })?;
+    let weir_on = |copy: &Copy| {
+        measure("`weir expire-snapshots`", &mut weir_command("expire-snapshots", &copy.table(), &flags), "")
+    };
+    let expired = Copy::of(&directory)?;
+    weir_on(&expired)?;
     let expiry = Expiry {
         retain_min: Some(KEPT.parse()?),
         retain_max: Some(KEPT.parse()?),
@@ -72,14 +74,17 @@ pub(super) fn run() -> Result<Section> {
     );
     let before = Copy::of(&directory)?.files()?;
     let deleted: Vec<&String> = before.difference(&left).collect();
-    let (unlink, ()) = repeated(|| {
-        let copy = Copy::of(&directory)?;
-        let mut list = tempfile::NamedTempFile::new()?;
-        for file in &deleted {
-            writeln!(list, "{}", copy.path(file).display())?;
-        }
-        Ok((contestants::unlink(list.path())?, ()))
-    })?;
+    let [weir, unlink] = in_turns(
+        TURNS,
+        [&mut || weir_on(&Copy::of(&directory)?), &mut || {
+            let copy = Copy::of(&directory)?;
+            let mut list = tempfile::NamedTempFile::new()?;
+            for file in &deleted {
+                writeln!(list, "{}", copy.path(file).display())?;
+            }
+            contestants::unlink(list.path())
+        }],
+    )?;
 
     let result = contestants::result(&weir)?;
     let snapshots = result.expiry.context("figures of the expiry")?.expired_snapshots;

@@ -5,19 +5,35 @@ use anyhow::Result;
 use super::{mebibytes, number};
 use crate::bench::contestants::{self, Encoding};
 use crate::bench::goal::{Goal, Unit};
+use crate::bench::measure::in_turns;
 use crate::bench::section::Section;
+use crate::bench::table::Copy;
 use crate::bench::tables;
+
+/// Runs of each but Java.
+const TURNS: usize = 5;
 
 pub(super) fn run() -> Result<Section> {
     let table = tables::w1().prepare()?;
-    let one =
-        contestants::weir("`weir compact`, 1 thread", &table, &["--strategy", "full", "--threads", "1"])?
-            .usage;
-    let two =
-        contestants::weir("`weir compact`, 2 threads", &table, &["--strategy", "full", "--threads", "2"])?
-            .usage;
-    let inherited = contestants::limit(&table, Encoding::Inherited)?;
-    let default = contestants::limit(&table, Encoding::Default)?;
+    let (mut by_one, mut by_two) = (None, None);
+    let compact = |name, threads, copy: &mut Option<Copy>| {
+        let (usage, compacted) =
+            contestants::weir_once(name, &table, &["--strategy", "full", "--threads", threads])?;
+        *copy = Some(compacted);
+        Ok(usage)
+    };
+    let [one, two, inherited, default] = in_turns(
+        TURNS,
+        [
+            &mut || compact("`weir compact`, 1 thread", "1", &mut by_one),
+            &mut || compact("`weir compact`, 2 threads", "2", &mut by_two),
+            &mut || contestants::limit_once(&table, Encoding::Inherited),
+            &mut || contestants::limit_once(&table, Encoding::Default),
+        ],
+    )?;
+    for copy in by_one.iter().chain(&by_two) {
+        contestants::require_same_rows(&table, &copy.table())?;
+    }
     let java = contestants::java(&table)?.usage;
     let goals =
         vec![
@@ -38,7 +54,7 @@ pub(super) fn run() -> Result<Section> {
              int, two double, decimal(18,2), timestamp(3), 20 random characters and a string of 10,000 values. {rows} \
              rows are left after a full compaction.\n\n\
              \"Decode + encode\" reads the same files with parquet-rs on one thread and writes as many rows as are \
-             left, without merging anything: the limit of a rewrite of rows.",
+             left, without merging anything: the limit of a rewrite of rows. All but Java run in turns.",
             runs = table.files.len(),
             size = table.input_bytes() >> 20,
             rows = table.rows.count,

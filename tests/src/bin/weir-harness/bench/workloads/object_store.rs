@@ -9,11 +9,13 @@ use weir_tests::s3::{DelayedS3, S3Server};
 use super::number;
 use crate::bench::contestants::{self, require_same_rows, weir_command};
 use crate::bench::goal::{Goal, Unit};
-use crate::bench::measure::{Usage, cpu_seconds, measure, repeated};
+use crate::bench::measure::{Usage, cpu_seconds, in_turns, measure, repeated};
 use crate::bench::section::Section;
 use crate::bench::table::{PATH, Table};
 use crate::bench::tables;
 
+/// Runs of W1 on local files and in the store, in turns.
+const TURNS: usize = 3;
 const DELAY: Duration = Duration::from_millis(30);
 /// Input bytes for which one GET is granted.
 const BYTES_PER_GET: u64 = 4 << 20;
@@ -67,8 +69,15 @@ struct Threads {
 /// Compares W1 in the store with local files, and adds what was found to the section.
 fn compare_w1(threads: &Threads, table: &Table, store: &mut FarStore, section: &mut Section) -> Result<()> {
     let flags = ["--strategy", "full", "--threads", threads.flag];
-    let local = contestants::weir(threads.local, table, &flags)?.usage;
-    let (remote, (gets_at_server, others)) = repeated(|| store.compact(threads.remote, table, &flags))?;
+    let (mut gets_at_server, mut others) = (0, 0.0);
+    let [local, remote] = in_turns(
+        TURNS,
+        [&mut || Ok(contestants::weir_once(threads.local, table, &flags)?.0), &mut || {
+            let (usage, beside) = store.compact(threads.remote, table, &flags)?;
+            (gets_at_server, others) = beside;
+            Ok(usage)
+        }],
+    )?;
     let cores = std::thread::available_parallelism()?.get();
     let least = (others + remote.cpu) / number(cores as u64);
     let requests = contestants::result(&remote)?.requests;
