@@ -30,7 +30,7 @@ async fn a_latest_hint_that_cannot_be_read_is_as_good_as_none() {
 async fn a_latest_hint_with_half_a_number_is_as_good_as_none() {
     let table = TestTable::with_history().await;
     let newest = table.open().await.latest_snapshot().await.unwrap().unwrap().id;
-    for content in ["", "x", "1x", "-1", "1", "999"] {
+    for content in ["", "x", "1x", "-1", "1", "999", "9223372036854775807"] {
         std::fs::write(table.path("snapshot/LATEST"), content).unwrap();
         let found = table.open().await.latest_snapshot().await.unwrap().unwrap().id;
         assert_eq!(found, newest, "hint {content:?}");
