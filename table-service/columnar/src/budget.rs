@@ -26,9 +26,10 @@ const BATCH_ROWS: u64 = 8192;
 const PLAN_ROW: u64 = 26;
 /// Input rows that are expected for an output row, at most.
 const INPUT_PER_OUTPUT: u64 = 3;
-/// How many times a unit the inputs have at least where the first unit is smaller, and how much smaller it is: a merge
-/// begins with one thread that plans, and nothing to encode for the others.
+/// Units that the inputs would fill at least where the first one is smaller: a merge begins with one thread that plans,
+/// and nothing to encode for the others.
 const MANY_UNITS: u64 = 4;
+/// How many times smaller than the others the first unit is then.
 const FIRST_UNIT_PART: usize = 4;
 /// Part of an estimate that the allocator adds.
 const SLACK_PERCENT: u64 = 15;

@@ -10,7 +10,8 @@
 //!
 //! The engine merges the key columns of all runs once into a compact plan, then rewrites every
 //! column as an independent task that follows the plan. Large row groups that share no key with another
-//! run are not decoded at all: their column chunks are copied. It knows no table format: files come
+//! run are not decoded at all: their column chunks are copied. Bytes are fetched by tasks of their own, so it runs within a
+//! tokio runtime. It knows no table format: files come
 //! through [`Source`], leave through [`Sink`], and the caller says which leaf of which file feeds
 //! which output column.
 //!

@@ -19,8 +19,8 @@ pub(crate) use live_files::within_table;
 pub use live_files::{BucketKey, LiveFiles};
 pub use references::{BranchReferences, References, Root, RootKind};
 
-/// Requests of one kind that are on the wire at the same time while metadata is read.
-pub(crate) const CONCURRENT_READS: usize = 16;
+/// Requests of one kind for metadata that are on the wire at the same time.
+pub(crate) const CONCURRENT_REQUESTS: usize = 16;
 
 /// A Paimon table: where it is, what its newest schema says, and how its options are set for this run.
 ///

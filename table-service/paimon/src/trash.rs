@@ -15,7 +15,7 @@ use weir_storage::Storage;
 
 use crate::Result;
 use crate::deletion::PlannedFile;
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 
 pub use purge::{PurgeReport, PurgeTrash};
 pub use restore::{RestoreReport, RestoreTrash};
@@ -67,7 +67,7 @@ impl Trash {
             (self.storage.rename(&file.path, &target).await, file)
         });
         let (mut taken, mut left) = (Vec::new(), Vec::new());
-        let mut answers = answers.buffered(CONCURRENT_READS);
+        let mut answers = answers.buffered(CONCURRENT_REQUESTS);
         while let Some((answer, file)) = answers.next().await {
             match answer {
                 Ok(()) => taken.push(file),

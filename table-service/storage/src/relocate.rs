@@ -58,17 +58,22 @@ impl Storage {
 
     /// What is at the new place may be the object itself: a move that was interrupted has copied it and not deleted it.
     async fn finish_move(&self, from: &str, to: &str, bytes: u64) -> Result<Relocation> {
+        if self.are_equal(from, to, bytes).await? { self.clear(from).await } else { Ok(Relocation::Occupied) }
+    }
+
+    /// Whether an object of so many bytes and another have the same content; what does not exist has none.
+    pub async fn are_equal(&self, from: &str, to: &str, bytes: u64) -> Result<bool> {
         if self.stat(to).await?.is_none_or(|there| there.size != bytes) {
-            return Ok(Relocation::Occupied);
+            return Ok(false);
         }
         for start in (0..bytes).step_by(COMPARED) {
             let piece = start..bytes.min(start + COMPARED as u64);
             let piece = std::slice::from_ref(&piece);
             if self.read_ranges(from, piece).await? != self.read_ranges(to, piece).await? {
-                return Ok(Relocation::Occupied);
+                return Ok(false);
             }
         }
-        self.clear(from).await
+        Ok(true)
     }
 
     /// Deletes an object that is at its new place.

@@ -9,7 +9,7 @@ use super::retention;
 use crate::deletion::{Candidates, ChangelogNeeds, Observed, PlannedFile, Reach, remove_protected};
 use crate::expiry::Retention;
 use crate::expiry::retention::{Age, Bound};
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Which changelogs are to go.
@@ -62,7 +62,7 @@ impl Plan {
         }
         let mut candidates: Candidates = stream::iter(&self.leaving)
             .map(|changelog| of_leaving(table, changelog))
-            .buffered(CONCURRENT_READS)
+            .buffered(CONCURRENT_REQUESTS)
             .try_fold(Candidates::default(), |mut all, one| async move {
                 all.absorb(one);
                 Ok::<_, Error>(all)

@@ -324,8 +324,10 @@ impl OutputStream for DataFileStream {
 #[derive(Clone, Default)]
 struct Uploads(Arc<tokio::sync::Mutex<Completing>>);
 
+/// What came of the uploads so far.
 #[derive(Default)]
 struct Completing {
+    /// The one that is being completed; none or one task.
     upload: JoinSet<weir_storage::Result<u64>>,
     /// The first upload that could not be completed.
     failed: Option<Error>,

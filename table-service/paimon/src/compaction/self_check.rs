@@ -8,7 +8,7 @@ use weir_paimon_spec::datum::compare_rows;
 use weir_paimon_spec::{BinaryRow, DataFileMeta};
 
 use super::append::{self, Arrangement};
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::table::commit::BucketChange;
 use crate::{Error, Result, Table};
 
@@ -52,7 +52,7 @@ pub(crate) async fn check(table: &Table, change: &BucketChange) -> Result<()> {
             let size = table.storage().stat(&path).await?.map(|info| info.size);
             Ok::<_, Error>((file, path, size))
         })
-        .buffered(CONCURRENT_READS)
+        .buffered(CONCURRENT_REQUESTS)
         .try_collect::<Vec<_>>()
         .await?;
     for (file, path, size) in sizes {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use weir_paimon_spec::Consumer;
 use weir_paimon_spec::paths::BranchPaths;
 
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// A consumer's file.
@@ -38,7 +38,7 @@ pub(super) async fn consumer_files(table: &Table) -> Result<Vec<ConsumerFile>> {
             };
             Ok::<_, Error>(Some(ConsumerFile { id, path: file.path, modified: file.modified, next_snapshot }))
         })
-        .buffered(CONCURRENT_READS)
+        .buffered(CONCURRENT_REQUESTS)
         .try_filter_map(|file| async move { Ok(file) })
         .try_collect()
         .await?;

@@ -12,7 +12,7 @@ use super::candidates::Candidates;
 use super::changelog::ChangelogNeeds;
 use super::needed::{Listed, Manifests, Needed};
 use super::targets::Targets;
-use crate::table::{CONCURRENT_READS, References, Root, RootKind, within_table};
+use crate::table::{CONCURRENT_REQUESTS, References, Root, RootKind, within_table};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// How often, and how long apart, it is looked whether a root that lacks something goes.
@@ -79,7 +79,7 @@ pub(super) async fn protect(
             let targets = &targets;
             async move { Ok::<_, Error>((number, list_if_there(table, kept, references, targets).await?)) }
         })
-        .buffered(CONCURRENT_READS);
+        .buffered(CONCURRENT_REQUESTS);
     while let Some((number, listed)) = lists.try_next().await? {
         listed.protected.iter().for_each(|&position| protected[position] = true);
         manifests.add(number, listed);
@@ -99,7 +99,7 @@ pub(super) async fn protect(
                 Ok::<_, Error>((number, sightings))
             }
         })
-        .buffer_unordered(CONCURRENT_READS);
+        .buffer_unordered(CONCURRENT_REQUESTS);
     let mut seen = Vec::new();
     while let Some(read) = reads.try_next().await? {
         seen.push(read);

@@ -5,7 +5,7 @@ use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::options::keys;
 
 use crate::deletion::{Candidates, ChangelogNeeds, Reach};
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, Result, Table};
 
 /// A snapshot that goes.
@@ -23,7 +23,7 @@ pub(super) async fn collect(table: &Table, leaving: &[Leaving], end: &Snapshot) 
     let begin = leaving.iter().find(|leaving| !leaving.is_stray).map(|leaving| leaving.snapshot.id);
     let mut candidates: Candidates = stream::iter(leaving)
         .map(|leaving| async move { of_leaving(table, leaving, begin == Some(leaving.snapshot.id)).await })
-        .buffered(CONCURRENT_READS)
+        .buffered(CONCURRENT_REQUESTS)
         .try_fold(Candidates::default(), |mut all, one| async move {
             all.absorb(one);
             Ok::<_, Error>(all)

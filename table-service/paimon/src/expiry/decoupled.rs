@@ -5,7 +5,7 @@ use weir_paimon_spec::Snapshot;
 
 use super::candidates::Leaving;
 use crate::deletion::rolled_back;
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, Result, Table};
 
 /// Copies the files of snapshots to changelogs, byte for byte, and points the changelogs' `LATEST` hint at the last
@@ -13,7 +13,7 @@ use crate::{Error, Result, Table};
 pub(super) async fn write_changelogs(table: &Table, leaving: &[Leaving]) -> Result<Vec<i64>> {
     let written: Vec<Option<i64>> = stream::iter(leaving.iter().filter(|leaving| leaving.stays_as_changelog))
         .map(|leaving| write_changelog(table, &leaving.snapshot))
-        .buffered(CONCURRENT_READS)
+        .buffered(CONCURRENT_REQUESTS)
         .try_collect()
         .await?;
     let written: Vec<i64> = written.into_iter().flatten().collect();

@@ -12,7 +12,7 @@ use weir_paimon_spec::{FileKind as EntryKind, ManifestEntry, Snapshot, paths};
 
 use super::listed::Listed;
 use super::roots::{Root, RootKind};
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Roots whose metadata is read together.
@@ -66,7 +66,7 @@ impl<'a> Marking<'a> {
         for chunk in roots.chunks(TOGETHER) {
             let snapshots: Vec<Option<Snapshot>> = stream::iter(chunk)
                 .map(|root| root.read(self.table))
-                .buffered(CONCURRENT_READS)
+                .buffered(CONCURRENT_REQUESTS)
                 .try_collect()
                 .await?;
             let mut missing = Missing::default();
@@ -137,7 +137,7 @@ impl<'a> Marking<'a> {
         missing: &mut Missing,
     ) -> Result<WantedFiles<ManifestFileMeta>> {
         let mut manifests = BTreeMap::new();
-        let mut contents = fetch(self.table, lists, CONCURRENT_READS);
+        let mut contents = fetch(self.table, lists, CONCURRENT_REQUESTS);
         while let Some((name, wanted, content)) = contents.try_next().await? {
             let Some(content) = missing.unless_gone(&name, &wanted.askers, content) else { continue };
             manifest::check_size(&content, wanted.what).map_err(|error| error.at(name.clone()))?;

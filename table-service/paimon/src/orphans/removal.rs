@@ -8,7 +8,7 @@ use super::candidates::{Candidate, CandidateFile};
 use super::report::OrphanReport;
 use super::service::Search;
 use crate::deletion::{Candidates, Journal, PlannedFile, sweep_files};
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::trash::Trash;
 use crate::{Error, ErrorKind, Result};
 
@@ -76,7 +76,7 @@ async fn remove_portion(
     let planned = portion.len();
     let unchanged: Vec<Option<PlannedFile>> = stream::iter(portion)
         .map(|candidate| unless_changed(search, candidate))
-        .buffered(CONCURRENT_READS)
+        .buffered(CONCURRENT_REQUESTS)
         .try_collect()
         .await?;
     let files = Candidates::from_files(unchanged.into_iter().flatten().collect()).into_files();

@@ -13,7 +13,7 @@ use super::decide::Roots;
 use super::ledger::Ledger;
 use super::sizes::Sizes;
 use crate::deletion::{ChangelogNeeds, is_written};
-use crate::table::{CONCURRENT_READS, References, within_table};
+use crate::table::{CONCURRENT_REQUESTS, References, within_table};
 use crate::{Result, Table};
 
 /// Reads everything that the roots of a table reach. Roots are numbered as [`Roots`] numbers them.
@@ -301,7 +301,7 @@ impl Walk<'_> {
                 }
                 Ok(())
             })
-            .buffer_unordered(CONCURRENT_READS)
+            .buffer_unordered(CONCURRENT_REQUESTS)
             .try_collect()
             .await
     }

@@ -9,7 +9,7 @@ use weir_storage::{Create, Storage};
 
 use super::plan::{LeftBehind, Plan, RemovedRoot, RollbackTarget};
 use super::record;
-use crate::table::{CONCURRENT_READS, within_table};
+use crate::table::{CONCURRENT_REQUESTS, within_table};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// A request to roll back.
@@ -235,7 +235,7 @@ async fn require_whole(table: &Table, target: &Snapshot) -> Result<()> {
             let found = table.storage().stat(&path).await?;
             Ok::<_, Error>(found.is_none().then_some(path))
         })
-        .buffer_unordered(CONCURRENT_READS)
+        .buffer_unordered(CONCURRENT_REQUESTS)
         .try_filter_map(|missing| async { Ok(missing) })
         .boxed()
         .try_next()

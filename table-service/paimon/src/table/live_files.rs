@@ -9,7 +9,7 @@ use weir_paimon_spec::manifest::{
 use weir_paimon_spec::paths::{self, FileLocation};
 use weir_paimon_spec::{DataFileMeta, ManifestEntry, Snapshot};
 
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// A bucket of a partition; the partition is its serialized row, as manifests hold it.
@@ -170,7 +170,7 @@ impl Table {
         &self,
         metas: &[ManifestFileMeta],
     ) -> Result<Vec<Arc<Vec<ManifestEntry>>>> {
-        stream::iter(metas).map(|meta| self.manifest(meta)).buffered(CONCURRENT_READS).try_collect().await
+        stream::iter(metas).map(|meta| self.manifest(meta)).buffered(CONCURRENT_REQUESTS).try_collect().await
     }
 
     async fn manifest(&self, meta: &ManifestFileMeta) -> Result<Arc<Vec<ManifestEntry>>> {

@@ -3,7 +3,7 @@ use weir_paimon_spec::options::{ChangelogProducer, keys};
 use weir_paimon_spec::paths::{self, BranchPaths};
 use weir_paimon_spec::{Consumer, Snapshot, TableOptions, Tag};
 
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, ErrorKind, Result, Table};
 
 /// Everything beside the snapshots of `main` that keeps files alive.
@@ -202,7 +202,7 @@ impl Table {
                     Ok::<_, Error>(parsed.map(|parsed| (name, parsed)))
                 }
             })
-            .buffered(CONCURRENT_READS)
+            .buffered(CONCURRENT_REQUESTS)
             .try_collect()
             .await?;
         Ok(contents.into_iter().flatten().collect())

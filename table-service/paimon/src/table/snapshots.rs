@@ -7,7 +7,7 @@ use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::paths::BranchPaths;
 use weir_storage::Storage;
 
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, Result, Table};
 
 /// Times that a file is read that cannot be parsed, and the pause between them: as Paimon's readers do.
@@ -68,7 +68,7 @@ impl Table {
     pub async fn snapshots(&self, ids: &[i64]) -> Result<Vec<Snapshot>> {
         let found: Vec<Option<Snapshot>> = stream::iter(ids.iter().copied())
             .map(|id| self.snapshot_opt(id))
-            .buffered(CONCURRENT_READS)
+            .buffered(CONCURRENT_REQUESTS)
             .try_collect()
             .await?;
         Ok(found.into_iter().flatten().collect())

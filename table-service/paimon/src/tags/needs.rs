@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::{Snapshot, paths};
 
-use crate::table::{CONCURRENT_READS, within_table};
+use crate::table::{CONCURRENT_REQUESTS, within_table};
 use crate::{Result, Table};
 
 /// Needed files of a directory from which on it is listed rather than asked for each.
@@ -52,7 +52,7 @@ impl Needs {
         }
         let missing: Vec<Option<String>> = stream::iter(directories)
             .map(|(directory, files)| missing_in(table, directory, files))
-            .buffered(CONCURRENT_READS)
+            .buffered(CONCURRENT_REQUESTS)
             .try_collect()
             .await?;
         Ok(missing.into_iter().flatten().next())

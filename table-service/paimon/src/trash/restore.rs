@@ -31,7 +31,9 @@ pub struct RestoreReport {
 }
 
 impl RestoreTrash {
-    /// Puts files back; one that is there, or appears meanwhile, is never overwritten. `report` tells what was done, on failure too.
+    /// Puts files back; one that is there, or appears meanwhile, is never overwritten. Where it is the same, an earlier run
+    /// was interrupted before it took the file out of the trash, and this one does. `report` tells what was done, on
+    /// failure too.
     pub async fn run(&self, storage: &Storage, report: &mut RestoreReport) -> Result<()> {
         report.trash = list(storage).await?;
         let Some(from) = &self.from else { return Ok(()) };
@@ -57,7 +59,9 @@ impl RestoreTrash {
             };
             let result = if !self.dry_run {
                 storage.rename_if_absent(&file.path, path, file.size).await
-            } else if storage.stat(path).await?.is_some() {
+            } else if storage.stat(path).await?.is_some()
+                && !storage.are_equal(&file.path, path, file.size).await?
+            {
                 Ok(Relocation::Occupied)
             } else {
                 Ok(Relocation::Moved)

@@ -14,7 +14,7 @@ use weir_paimon_spec::{FileKind, ManifestEntry, Snapshot};
 use super::Commit;
 use super::base::Merge;
 use super::changes::{Changes, Delta};
-use crate::table::CONCURRENT_READS;
+use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, Result, Table};
 
 /// Bytes of manifests that wait to be written together, at most, but for one manifest more.
@@ -215,7 +215,7 @@ impl<'a> ManifestWriter<'a> {
         let storage = self.table.storage();
         let written: Vec<weir_storage::Result<()>> = stream::iter(unwritten)
             .map(|(path, content)| async move { storage.overwrite(&path, content).await })
-            .buffer_unordered(CONCURRENT_READS)
+            .buffer_unordered(CONCURRENT_REQUESTS)
             .collect()
             .await;
         written.into_iter().collect::<weir_storage::Result<()>>()?;

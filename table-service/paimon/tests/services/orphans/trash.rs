@@ -160,7 +160,9 @@ async fn putting_back_finishes_what_was_interrupted_between_copy_and_deletion() 
             let mut copied = content.clone();
             copied[size - 1] += u8::from(differs);
             std::fs::write(table.path(LEFTOVERS[0]), &copied).unwrap();
+            let dry = restore_through(&storage, report.trash.as_deref(), true).await;
             let back = restore_through(&storage, report.trash.as_deref(), false).await;
+            assert_eq!((dry.restored, dry.occupied), (back.restored.clone(), back.occupied.clone()));
             let is_back = back.restored.iter().any(|path| path == LEFTOVERS[0]);
             assert_eq!(
                 (is_back, back.occupied.len()),

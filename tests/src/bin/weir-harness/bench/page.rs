@@ -17,8 +17,8 @@ pub(crate) fn render(load: &str, sections: &[Section]) -> String {
         "# Benchmarks\n\n\
          Written by `make bench` on {machine}. The tables are Java Paimon's and in the page cache; the figures are those \
          of whole processes, and ratios compare processes of this one run. What takes less than {LONG} s at first is run three \
-         times or more, and its median shown; peak memory is the largest of all runs. After each compaction Java reads the same \
-         rows from the table as before. The load average at the start was {load}: above 0.5, others were at work too, \
+         times or more, and its median shown; peak memory is the largest of all runs. After the last run of each \
+         compaction Java reads the same rows from the table as before it. The load average at the start was {load}: above 0.5, others were at work too, \
          and wall times say little; CPU seconds are steadier.\n",
         machine = machine(),
     );

@@ -69,15 +69,25 @@ struct Threads {
 /// Compares W1 in the store with local files, and adds what was found to the section.
 fn compare_w1(threads: &Threads, table: &Table, store: &mut FarStore, section: &mut Section) -> Result<()> {
     let flags = ["--strategy", "full", "--threads", threads.flag];
-    let (mut gets_at_server, mut others) = (0, 0.0);
+    let (mut gets_at_server, mut others, mut compacted) = (0, 0.0, None);
     let [local, remote] = in_turns(
         TURNS,
-        [&mut || Ok(contestants::weir_once(threads.local, table, &flags)?.0), &mut || {
-            let (usage, beside) = store.compact(threads.remote, table, &flags)?;
-            (gets_at_server, others) = beside;
-            Ok(usage)
-        }],
+        [
+            &mut || {
+                let (usage, copy) = contestants::weir_once(threads.local, table, &flags)?;
+                compacted = Some(copy);
+                Ok(usage)
+            },
+            &mut || {
+                let (usage, beside) = store.compact(threads.remote, table, &flags)?;
+                (gets_at_server, others) = beside;
+                Ok(usage)
+            },
+        ],
     )?;
+    if let Some(copy) = &compacted {
+        require_same_rows(table, &copy.table())?;
+    }
     let cores = std::thread::available_parallelism()?.get();
     let least = (others + remote.cpu) / number(cores as u64);
     let requests = contestants::result(&remote)?.requests;
