@@ -56,11 +56,17 @@ pub(crate) async fn store_at(uri: &str, receipt: &Receipt<'_>) -> Result<(), wei
     storage.overwrite(name, content).await
 }
 
-/// Removes all receipts but the newest, among which is the one at `path`, whether it is there already or not.
+/// Removes all receipts but the newest, among which is the one at `path`, whether it is there already or not. On a file
+/// system, a receipt that is being written has a hidden name until it is whole.
 async fn prune(storage: &Storage, path: &str) -> Result<(), weir_storage::Error> {
-    let mut others: Vec<String> =
-        storage.list_directory(DIRECTORY).await?.files.into_iter().map(|file| file.path).collect();
-    others.retain(|other| other != path);
+    let mut others: Vec<String> = storage
+        .list_directory(DIRECTORY)
+        .await?
+        .files
+        .into_iter()
+        .filter(|file| !file.is_hidden() && file.path != path)
+        .map(|file| file.path)
+        .collect();
     others.sort_unstable();
     let old = (others.len() + 1).saturating_sub(KEPT);
     storage.delete(others.get(..old).unwrap_or_default()).await.into_iter().collect()
@@ -101,15 +107,29 @@ mod tests {
         for number in 0..104 {
             store(&storage, &path(number), &Receipt { result: &result, details: &details }).await;
         }
-        let mut kept: Vec<String> = storage
-            .list_directory(DIRECTORY)
-            .await
-            .unwrap()
-            .files
-            .into_iter()
-            .map(|file| file.path)
-            .collect();
-        kept.sort_unstable();
-        assert_eq!(kept, (4..104).map(path).collect::<Vec<_>>());
+        assert_eq!(stored(&storage).await, (4..104).map(path).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_receipt_that_another_run_is_writing_is_neither_counted_nor_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
+        let (result, details) = (result(), Value::Null);
+        let path = |number: u32| format!("{DIRECTORY}/{number:04}-compact.json");
+        for number in 1..=99 {
+            storage.overwrite(&path(number), Bytes::new()).await.unwrap();
+        }
+        let unfinished = format!("{DIRECTORY}/.0000-compact.json.5e9a.weir.tmp");
+        storage.overwrite(&unfinished, Bytes::new()).await.unwrap();
+        store(&storage, &path(100), &Receipt { result: &result, details: &details }).await;
+        let all: Vec<String> = [unfinished].into_iter().chain((1..=100).map(path)).collect();
+        assert_eq!(stored(&storage).await, all);
+    }
+
+    async fn stored(storage: &Storage) -> Vec<String> {
+        let listing = storage.list_directory(DIRECTORY).await.unwrap();
+        let mut paths: Vec<String> = listing.files.into_iter().map(|file| file.path).collect();
+        paths.sort_unstable();
+        paths
     }
 }

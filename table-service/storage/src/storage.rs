@@ -28,6 +28,11 @@ impl FileInfo {
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
+
+    /// Whether its name begins with a dot. On a file system such a file may be one that somebody is still writing.
+    pub fn is_hidden(&self) -> bool {
+        self.name().starts_with('.')
+    }
 }
 
 /// The direct children of a directory.

@@ -78,10 +78,13 @@ impl Journal {
     }
 }
 
-/// Journals that earlier runs have not finished, with their paths.
+/// Journals that earlier runs have not finished, with their paths. One that was not written to its end began nothing.
 pub(crate) async fn unfinished(storage: &Storage) -> Result<Vec<(String, Journal)>> {
     let mut journals = Vec::new();
     for file in storage.list_directory(DIRECTORY).await?.files {
+        if file.is_hidden() {
+            continue;
+        }
         let Some(content) = storage.read_opt(&file.path).await? else { continue };
         let journal: Journal = serde_json::from_slice(&content).map_err(|error| {
             Error::corrupt(format!(

@@ -286,6 +286,18 @@ async fn gaps_and_useless_hints_hold_nothing_up() {
 }
 
 #[tokio::test]
+async fn a_journal_that_was_not_written_to_its_end_began_nothing() {
+    let table = compacted().await;
+    let unfinished = table.path(&format!("{JOURNAL}/.expire-snapshots-1.json.5e9a.weir.tmp"));
+    std::fs::create_dir_all(unfinished.parent().unwrap()).unwrap();
+    std::fs::write(&unfinished, "{\"version\":1,\"oper").unwrap();
+    let report = expire(&request(), &table.storage()).await;
+    assert_eq!(report.expired_snapshots, [1, 2, 3, 4, 5]);
+    std::fs::remove_file(unfinished).unwrap();
+    assert_exact(&table).await;
+}
+
+#[tokio::test]
 async fn a_half_written_snapshot_is_read_again() {
     let table = compacted().await;
     let path = table.path("snapshot/snapshot-4");
