@@ -18,7 +18,7 @@ mod work;
 
 pub use end_reason::{EndReason, leaves_schedule_alone};
 pub use job::render_job;
-pub use launch::{Launched, delete_job, is_owned_by, launch};
+pub use launch::{Launched, delete_job, is_at_work, is_owned_by, launch};
 pub use names::{inspection_job_name, run_job_name, scheduled_run_name};
 pub use slots::Slots;
 pub use startup::{Startup, startup};

@@ -1,8 +1,9 @@
 //! The places on a table: `status.activeRuns`, changed by compare-and-swap only.
 //!
 //! A run takes its place before its Job is created, and its end is recorded in its own status before the place is
-//! freed. Freeing a place and counting the run's end is one write, so that every end is counted exactly once. The
-//! fence saves work; what keeps tables correct is the commit protocol.
+//! freed. Freeing a place and counting the run's end is one write, so that every end is counted exactly once. Caches
+//! lag behind, each as far as it likes: what they say of an own place, or of pods that are gone, is made sure of before
+//! a Job is created or a place freed. The fence saves work; what keeps tables correct is the commit protocol.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -52,10 +53,13 @@ pub fn place(active: &[ActiveRun], kind: RunKind, uid: &str) -> Place {
     active.iter().find(|run| run.kind == kind).map_or(Place::Free, |run| Place::Taken(run.name.clone()))
 }
 
-/// Takes a place for `run` on `table` as it was observed.
+/// Takes a place for `run` on `table` as it was observed. Where the run held it already, this makes sure of it: the
+/// place may have been given up since the table was observed.
 pub async fn take(client: &Client, table: &Table, run: ActiveRun) -> Result<(), Error> {
     let mut active = active_runs(table).to_vec();
-    active.push(run);
+    if active.iter().all(|held| held.uid != run.uid) {
+        active.push(run);
+    }
     swap(client, table, json!({ "activeRuns": active })).await
 }
 

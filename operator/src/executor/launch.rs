@@ -1,10 +1,11 @@
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kube::{
     Api, Client,
-    api::{DeleteParams, PostParams, Preconditions},
+    api::{DeleteParams, ListParams, PostParams, Preconditions},
 };
+use weir_crds::labels;
 
-use super::{job::render_job, work::Work};
+use super::{job::render_job, verdict::has_active_pods, work::Work};
 use crate::{FIELD_MANAGER, error::Error};
 
 /// What became of an attempt to create a Job.
@@ -47,6 +48,14 @@ pub fn is_owned_by(job: &Job, uid: &str) -> bool {
         .iter()
         .flatten()
         .any(|owner| owner.controller == Some(true) && owner.uid == uid)
+}
+
+/// Whether the server knows of a pod at work for the object with `uid`. Caches may lag behind.
+pub async fn is_at_work(client: &Client, namespace: &str, uid: &str) -> Result<bool, Error> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let of_object = ListParams::default().labels(&format!("{}={uid}", labels::RUN_UID));
+    let found = pods.list(&of_object).await.map_err(|e| Error::api("list the pods of", uid, e))?;
+    Ok(has_active_pods(&found.items))
 }
 
 /// Deletes `job` and its pods, which get SIGTERM. One that is gone or replaced already is left alone.

@@ -23,7 +23,9 @@ use crate::{
     context::Context,
     error::Error,
     events::{Note, publish},
-    executor::{EndReason, Launched, Startup, Verdict, Work, attempts, delete_job, launch},
+    executor::{
+        EndReason, Launched, Startup, Verdict, Work, attempts, delete_job, is_at_work, is_owned_by, launch,
+    },
     fence::{self, EndOfRun, Place},
 };
 
@@ -107,16 +109,17 @@ impl<K: Run> Actor<'_, K> {
     }
 
     async fn take_place_and_create_job(&self, table: &Table) -> Result<Launched, Error> {
-        if self.observed.place != Place::Own {
-            self.confirm().await?;
-            let place = ActiveRun {
-                kind: K::KIND,
-                name: self.run.name_any(),
-                uid: self.observed.uid.clone(),
-                since: Time(self.now),
-            };
-            fence::take(&self.context.client, table, place).await?;
+        self.confirm().await?;
+        if self.observed.place == Place::Own {
+            self.confirm_stopped().await?;
         }
+        let place = ActiveRun {
+            kind: K::KIND,
+            name: self.run.name_any(),
+            uid: self.observed.uid.clone(),
+            since: Time(self.now),
+        };
+        fence::take(&self.context.client, table, place).await?;
         launch(&self.context.client, &self.work(table)).await
     }
 
@@ -129,6 +132,18 @@ impl<K: Run> Actor<'_, K> {
                 && stored.resource_version() == self.run.resource_version()
         });
         current.map(|_| ()).ok_or(Error::Outdated { object: name })
+    }
+
+    /// Makes sure that a run without a Job has no pod at work: the caches may know that the Job was deleted and not yet
+    /// that it had a pod.
+    async fn confirm_stopped(&self) -> Result<(), Error> {
+        let own_job = self.observed.job.as_ref().filter(|job| is_owned_by(job, &self.observed.uid));
+        if own_job.is_none()
+            && is_at_work(&self.context.client, &self.namespace(), &self.observed.uid).await?
+        {
+            return Err(Error::Outdated { object: self.run.name_any() });
+        }
+        Ok(())
     }
 
     async fn launched(&self, job: &Job) -> Result<Action, Error> {
@@ -172,6 +187,7 @@ impl<K: Run> Actor<'_, K> {
 
     async fn vacate(&self, waiting: &Waiting) -> Result<Action, Error> {
         if let Some(table) = &self.observed.table {
+            self.confirm_stopped().await?;
             fence::free(&self.context.client, table, &self.observed.uid, None).await?;
         }
         self.wait(waiting).await
@@ -217,6 +233,7 @@ impl<K: Run> Actor<'_, K> {
 
     async fn release(&self, end: &EndOfRun) -> Result<Action, Error> {
         if let Some(table) = &self.observed.table {
+            self.confirm_stopped().await?;
             fence::free(&self.context.client, table, &self.observed.uid, Some(end)).await?;
             let started = self.observed.state.start_time.as_ref().map(|time| time.0);
             self.context.metrics.run_ended(K::KIND, end, started);
@@ -231,7 +248,8 @@ impl<K: Run> Actor<'_, K> {
         Ok(Action::await_change())
     }
 
-    /// Writes `status` unless it is stored already; tells whether it wrote.
+    /// Writes `status` unless it is stored already; tells whether it wrote. A run that has changed since it was observed
+    /// keeps its status: an end that a lagging cache has not seen is never undone.
     async fn store(&self, status: RunStatus<K::Figures>) -> Result<bool, Error> {
         if self.run.status() == Some(&status) {
             return Ok(false);
@@ -240,13 +258,14 @@ impl<K: Run> Actor<'_, K> {
         let body = json!({
             "apiVersion": K::api_version(&()),
             "kind": K::kind(&()),
-            "metadata": { "uid": self.run.uid() },
+            "metadata": { "uid": self.run.uid(), "resourceVersion": self.run.resource_version() },
             "status": status,
         });
         let parameters = PatchParams::apply(FIELD_MANAGER).force();
         match self.api().patch_status(&name, &parameters, &Patch::Apply(body)).await {
             Ok(_) => Ok(true),
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
+            Err(kube::Error::Api(status)) if status.is_conflict() => Err(Error::Outdated { object: name }),
             Err(source) => Err(Error::api("write the status of run", &name, source)),
         }
     }
@@ -254,7 +273,7 @@ impl<K: Run> Actor<'_, K> {
     fn work(&self, table: &Table) -> Work {
         let request = self.run.request();
         let (options, dry_run) = self.run.modifiers();
-        let namespace = self.run.namespace().unwrap_or_default();
+        let namespace = self.namespace();
         let identity = RunIdentity {
             name: format!("{namespace}/{}", self.run.name_any()),
             uid: self.observed.uid.clone(),
@@ -287,7 +306,11 @@ impl<K: Run> Actor<'_, K> {
     }
 
     fn api(&self) -> Api<K> {
-        Api::namespaced(self.context.client.clone(), &self.run.namespace().unwrap_or_default())
+        Api::namespaced(self.context.client.clone(), &self.namespace())
+    }
+
+    fn namespace(&self) -> String {
+        self.run.namespace().unwrap_or_default()
     }
 
     fn at(&self) -> At {

@@ -9,7 +9,7 @@ use super::locations::TableKey;
 use crate::{
     context::Context,
     error::Error,
-    executor::{has_active_pods, is_owned_by},
+    executor::{has_active_pods, is_at_work, is_owned_by},
     fence,
     run::Run,
 };
@@ -123,7 +123,7 @@ fn past_run<K: Run>(run: &K, table_uid: &str) -> PastRun {
     }
 }
 
-/// A cache may lag behind, so a place is abandoned only if the server knows of no such run either.
+/// A cache may lag behind, so a place is abandoned only if the server knows of no such run and no pod of it either.
 async fn abandoned(
     table: &Table,
     runs: &[PastRun],
@@ -141,7 +141,7 @@ async fn abandoned(
             RunKind::CompactionJob => exists::<CompactionJob>(context, namespace, place).await?,
             RunKind::SnapshotExpiry => exists::<SnapshotExpiry>(context, namespace, place).await?,
         };
-        if !exists {
+        if !exists && !is_at_work(&context.client, namespace, &place.uid).await? {
             abandoned.push(place.clone());
         }
     }

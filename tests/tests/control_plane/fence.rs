@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use serde_json::json;
-use weir_crds::{CompactionJob, SnapshotExpiry, Table};
+use weir_crds::{ActiveRun, CompactionJob, RunKind, SnapshotExpiry, Table};
+use weir_operator::{error::Error, fence};
 use weir_tests::suite::Environment;
 
 use crate::kubelet::End;
@@ -70,6 +72,29 @@ pub(crate) async fn a_deleted_run_frees_its_place(environment: Arc<Environment>)
     stage.delete::<CompactionJob>("first").await?;
     stage.until("orders", "passes the place on", |table: &Table| active(table) == ["second"]).await?;
     stage.kubelet.pod("compact", "second").await?;
+    Ok(())
+}
+
+pub(crate) async fn a_place_that_was_given_up_meanwhile_is_not_taken_for_held(
+    environment: Arc<Environment>,
+) -> Result<()> {
+    let stage = Stage::empty(&environment, "given-up").await?;
+    let before = stage.table("orders", json!({})).await?;
+    let place = |uid: &str| ActiveRun {
+        kind: RunKind::CompactionJob,
+        name: uid.to_owned(),
+        uid: uid.to_owned(),
+        since: Time(stage.clock.now()),
+    };
+    fence::take(&stage.client, &before, place("a")).await?;
+    let held = stage.api::<Table>().get("orders").await?;
+    assert_eq!(active(&held), ["a"]);
+    fence::take(&stage.client, &held, place("a")).await?;
+    assert_eq!(active(&stage.api::<Table>().get("orders").await?), ["a"]);
+    fence::free(&stage.client, &held, "a", None).await?;
+    let taken = fence::take(&stage.client, &held, place("a")).await;
+    assert!(matches!(taken, Err(Error::Outdated { .. })), "{taken:?}");
+    assert!(active(&stage.api::<Table>().get("orders").await?).is_empty());
     Ok(())
 }
 

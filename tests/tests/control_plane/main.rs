@@ -44,6 +44,10 @@ fn main() -> ExitCode {
         .scenario("a_job_the_server_refuses_fails_its_run", failures::a_job_the_server_refuses_fails_its_run)
         .scenario("runs_of_one_kind_go_one_after_the_other", fence::runs_of_one_kind_go_one_after_the_other)
         .scenario("a_deleted_run_frees_its_place", fence::a_deleted_run_frees_its_place)
+        .scenario(
+            "a_place_that_was_given_up_meanwhile_is_not_taken_for_held",
+            fence::a_place_that_was_given_up_meanwhile_is_not_taken_for_held,
+        )
         .scenario("no_more_jobs_than_allowed_are_active", fence::no_more_jobs_than_allowed_are_active)
         .scenario("a_suspended_run_stops_and_starts_anew", suspension::a_suspended_run_stops_and_starts_anew)
         .scenario("a_suspended_table_starts_nothing", suspension::a_suspended_table_starts_nothing)
