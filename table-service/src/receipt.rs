@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use weir_contract::RunResult;
 use weir_storage::{Location, Storage};
 
@@ -14,18 +14,47 @@ const DIRECTORY: &str = ".weir/receipts";
 const KEPT: usize = 100;
 
 /// Result and details of one run: what `--json` prints and what is stored.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Receipt<'a> {
     /// The result, as in the termination message.
-    #[serde(flatten)]
     pub(crate) result: &'a RunResult,
     /// The service's own report.
-    pub(crate) details: &'a Value,
+    pub(crate) details: &'a Details,
+}
+
+/// A service's report as JSON in one line. It may name every file of a table: as a tree of values it would take many
+/// times the memory.
+#[derive(Debug, Default)]
+pub(crate) struct Details(Option<Box<RawValue>>);
+
+impl Details {
+    /// The details that `report` gives.
+    pub(crate) fn of(report: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self(Some(to_raw_value(report)?)))
+    }
+}
+
+/// The members of a receipt.
+#[derive(Serialize)]
+struct Members<'a> {
+    #[serde(flatten)]
+    result: &'a RunResult,
+    details: Option<&'a RawValue>,
 }
 
 impl Receipt<'_> {
+    /// The receipt for programs.
+    pub(crate) fn in_one_line(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.members())
+    }
+
+    /// The receipt as it is stored: the result for people, line by line, and the details in one line.
     fn content(&self) -> Result<Bytes, serde_json::Error> {
-        Ok(serde_json::to_vec_pretty(self)?.into())
+        Ok(serde_json::to_vec_pretty(&self.members())?.into())
+    }
+
+    fn members(&self) -> Members<'_> {
+        Members { result: self.result, details: self.details.0.as_deref() }
     }
 }
 
@@ -98,11 +127,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_receipt_says_the_same_to_people_and_to_programs() {
+        let report = serde_json::json!({"files": [{"path": "a\nb", "bytes": 1}, {}], "none": null});
+        let (result, details) = (result(), Details::of(&report).unwrap());
+        let receipt = Receipt { result: &result, details: &details };
+        let mut expected = serde_json::to_value(&result).unwrap();
+        let lines = serde_json::to_string_pretty(&expected).unwrap().lines().count();
+        expected["details"] = report;
+        let line = receipt.in_one_line().unwrap();
+        assert_eq!(line.lines().count(), 1);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), expected);
+        let content = String::from_utf8(receipt.content().unwrap().to_vec()).unwrap();
+        assert_eq!(content.lines().count(), lines + 1);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&content).unwrap(), expected);
+    }
+
     #[tokio::test]
     async fn the_newest_hundred_receipts_are_kept_the_new_one_among_them() {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
-        let (result, details) = (result(), Value::Null);
+        let (result, details) = (result(), Details::default());
         let path = |number: u32| format!("{DIRECTORY}/{number:04}-compact.json");
         for number in 0..104 {
             store(&storage, &path(number), &Receipt { result: &result, details: &details }).await;
@@ -114,7 +159,7 @@ mod tests {
     async fn a_receipt_that_another_run_is_writing_is_neither_counted_nor_removed() {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
-        let (result, details) = (result(), Value::Null);
+        let (result, details) = (result(), Details::default());
         let path = |number: u32| format!("{DIRECTORY}/{number:04}-compact.json");
         for number in 1..=99 {
             storage.overwrite(&path(number), Bytes::new()).await.unwrap();

@@ -120,8 +120,7 @@ async fn work(verb: &Verb, storage: &Storage, report: &mut Report) -> Ended {
 async fn store_receipt(common: &CommonArgs, storage: &Storage, result: &mut RunResult, report: &Report) {
     if let Some(uri) = &common.report {
         result.report = Some(uri.clone());
-        let receipt = Receipt { result, details: &report.details };
-        if let Err(error) = receipt::store_at(uri, &receipt).await {
+        if let Err(error) = receipt::store_at(uri, &Receipt { result, details: &report.details }).await {
             tracing::warn!(%error, "the receipt could not be stored");
             result.report = None;
         }
@@ -143,7 +142,7 @@ fn announce(common: &CommonArgs, result: &RunResult, report: &Report) {
         tracing::info!(%reason, receipt = report_uri, "{}", result.message);
     }
     if common.json {
-        match serde_json::to_string(&Receipt { result, details: &report.details }) {
+        match (Receipt { result, details: &report.details }).in_one_line() {
             Ok(json) => println!("{json}"),
             Err(error) => tracing::error!(%error, "the receipt is not JSON"),
         }

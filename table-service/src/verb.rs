@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 use weir_contract::{CleanupResult, CompactionResult, ExpiryResult, TableSummary};
 
 use crate::cli::CommonArgs;
+use crate::receipt::Details;
 
 pub(crate) mod compact;
 pub(crate) mod compact_manifests;
@@ -39,7 +39,7 @@ pub(crate) struct Report {
     /// Figures of the table.
     pub(crate) table: Option<TableSummary>,
     /// The service's own report.
-    pub(crate) details: Value,
+    pub(crate) details: Details,
     /// Text for people.
     pub(crate) text: Option<String>,
     /// Whether the table's storage was changed.
@@ -49,9 +49,9 @@ pub(crate) struct Report {
 impl Report {
     /// Takes a service's report over as the receipt's details.
     fn detail(&mut self, report: &impl Serialize) {
-        self.details = serde_json::to_value(report).unwrap_or_else(|error| {
+        self.details = Details::of(report).unwrap_or_else(|error| {
             tracing::error!(%error, "the report is not JSON");
-            Value::Null
+            Details::default()
         });
     }
 }

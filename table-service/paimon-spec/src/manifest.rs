@@ -7,8 +7,9 @@ mod index;
 mod list;
 
 pub use avro::{
-    Compression, ManifestContent, check_size, read_described_manifest, read_index_manifest, read_manifest,
-    read_manifest_list, visit_described_manifest, write_index_manifest, write_manifest, write_manifest_list,
+    Compression, ManifestContent, check_size, read_described_manifest, read_described_manifests,
+    read_index_manifest, read_manifest, read_manifest_list, read_manifest_lists, visit_described_manifest,
+    write_index_manifest, write_manifest, write_manifest_list,
 };
 pub use data_file::{DataFileMeta, FileSource};
 pub use entry::{FileKind, Identifier, ManifestEntry, MergedEntries, merge};

@@ -20,15 +20,27 @@ pub(super) struct Leaving {
 
 /// Collects what leaving snapshots, ascending, and the first kept one leave behind (maintenance §1.3).
 pub(super) async fn collect(table: &Table, leaving: &[Leaving], end: &Snapshot) -> Result<Candidates> {
-    let begin = leaving.iter().find(|leaving| !leaving.is_stray).map(|leaving| leaving.snapshot.id);
-    let mut candidates: Candidates = stream::iter(leaving)
-        .map(|leaving| async move { of_leaving(table, leaving, begin == Some(leaving.snapshot.id)).await })
-        .buffered(CONCURRENT_REQUESTS)
-        .try_fold(Candidates::default(), |mut all, one| async move {
-            all.absorb(one);
-            Ok::<_, Error>(all)
-        })
-        .await?;
+    let first = leaving.iter().find(|leaving| !leaving.is_stray).map(|leaving| leaving.snapshot.id);
+    // What the first one deletes went with its predecessor.
+    let counts_deletions = |leaving: &Leaving| !leaving.is_stray && first != Some(leaving.snapshot.id);
+    let mut candidates = Candidates::default();
+    for leaving in leaving.chunks(CONCURRENT_REQUESTS) {
+        let reaches: Vec<_> =
+            leaving.iter().map(|leaving| Reach::of_leaving(table, &leaving.snapshot)).collect();
+        Reach::read_lists(&reaches.iter().collect::<Vec<_>>()).await?;
+        let both = || leaving.iter().zip(&reaches);
+        let deleting: Vec<_> =
+            both().filter(|(leaving, _)| counts_deletions(leaving)).map(|(_, reach)| reach).collect();
+        Reach::read_deltas(&deleting).await?;
+        candidates = stream::iter(both())
+            .map(|(leaving, reach)| of_leaving(table, leaving, reach, counts_deletions(leaving)))
+            .buffered(CONCURRENT_REQUESTS)
+            .try_fold(candidates, |mut all, one| async move {
+                all.absorb(one);
+                Ok::<_, Error>(all)
+            })
+            .await?;
+    }
     // The entries that `end` itself deletes are gone from its own live files.
     let mut of_end = Candidates::default();
     Reach::of_staying(table, end).deleted_files(&mut of_end).await?;
@@ -36,11 +48,15 @@ pub(super) async fn collect(table: &Table, leaving: &[Leaving], end: &Snapshot) 
     Ok(candidates)
 }
 
-/// What one snapshot leaves behind; what the first one deletes went with its predecessor.
-async fn of_leaving(table: &Table, leaving: &Leaving, is_first: bool) -> Result<Candidates> {
+/// What one snapshot leaves behind.
+async fn of_leaving(
+    table: &Table,
+    leaving: &Leaving,
+    reach: &Reach<'_>,
+    counts_deletions: bool,
+) -> Result<Candidates> {
     let mut candidates = Candidates::default();
-    let reach = Reach::of_leaving(table, &leaving.snapshot);
-    if !is_first && !leaving.is_stray {
+    if counts_deletions {
         reach.deleted_files(&mut candidates).await?;
     }
     reach.metadata_files(&mut candidates).await?;

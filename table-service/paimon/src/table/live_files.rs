@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt, stream};
 use weir_paimon_spec::manifest::{
@@ -147,6 +148,21 @@ impl Table {
         Ok(manifest::read_manifest_list(&content, name)?)
     }
 
+    /// Several lists, each of its snapshot: read beside each other and decoded together. The answers are in their order.
+    pub(crate) async fn read_manifest_lists(
+        &self,
+        lists: &[(&Snapshot, &str)],
+    ) -> Vec<Result<ManifestContent<ManifestFileMeta>>> {
+        let contents = self.read_all(lists.iter().map(|(_, name)| paths::manifest(name))).await;
+        let checked = contents.into_iter().zip(lists).map(|(content, (snapshot, name))| {
+            let content = content?;
+            manifest::check_size(&content, snapshot.manifest_list_size(name))
+                .map_err(|error| error.at(*name))?;
+            Ok((content, *name))
+        });
+        decode_together(checked.collect(), manifest::read_manifest_lists)
+    }
+
     /// The same, to be written again: refused when a newer release has put more into the list than would be kept.
     pub(crate) async fn rewritable_list(
         &self,
@@ -194,6 +210,24 @@ impl Table {
         Ok(manifest::read_described_manifest(&content, meta)?)
     }
 
+    /// The entries of several manifests: read beside each other and decoded together. The answers are in their order.
+    pub(crate) async fn read_manifests(
+        &self,
+        metas: &[&ManifestFileMeta],
+    ) -> Vec<Result<ManifestContent<ManifestEntry>>> {
+        let contents = self.read_all(metas.iter().map(|meta| paths::manifest(&meta.file_name))).await;
+        let described = contents.into_iter().zip(metas).map(|(content, meta)| Ok((content?, *meta)));
+        decode_together(described.collect(), manifest::read_described_manifests)
+    }
+
+    async fn read_all(&self, paths: impl Iterator<Item = String>) -> Vec<Result<Bytes>> {
+        stream::iter(paths)
+            .map(|path| async move { Ok(self.storage().read(&path).await?) })
+            .buffered(CONCURRENT_REQUESTS)
+            .collect()
+            .await
+    }
+
     /// Whether a manifest that was read may be written again: a newer release has put no more into it than would be
     /// kept.
     pub(crate) fn is_rewritable_manifest(&self, name: &str) -> bool {
@@ -224,6 +258,20 @@ impl Table {
     pub fn bucket_path(&self, partition: &[u8], bucket: i32) -> Result<String> {
         Ok(self.data().bucket_dir(partition, bucket)?)
     }
+}
+
+/// Decodes what could be read; the answers are in the order of `files`.
+fn decode_together<D: Copy, T>(
+    files: Vec<Result<(Bytes, D)>>,
+    decode: impl FnOnce(&[(&[u8], D)]) -> Vec<weir_paimon_spec::Result<T>>,
+) -> Vec<Result<T>> {
+    let read: Vec<(&[u8], D)> = files.iter().flatten().map(|(bytes, by)| (bytes.as_ref(), *by)).collect();
+    let mut decoded = decode(&read).into_iter();
+    let answer = |file: Result<(Bytes, D)>| match file {
+        Ok(_) => Ok(decoded.next().ok_or_else(|| Error::internal("a file was read and not decoded"))??),
+        Err(error) => Err(error),
+    };
+    files.into_iter().map(answer).collect()
 }
 
 /// The path of a file below the table's root.

@@ -4,8 +4,9 @@
 //! longer than to read a few kilobytes. So small files are read where they are asked for, and files are deleted by the
 //! hundred.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path as FsPath, PathBuf};
 
 use bytes::Bytes;
@@ -19,6 +20,12 @@ use super::STORE;
 
 /// Size in bytes up to which a file is read at once.
 const SMALL: u64 = 256 * 1024;
+
+/// Flag of `open`: reading leaves the time of access as it is.
+#[cfg(target_os = "linux")]
+const NO_ACCESS_TIME: i32 = rustix::fs::OFlags::NOATIME.bits().cast_signed();
+#[cfg(not(target_os = "linux"))]
+const NO_ACCESS_TIME: i32 = 0;
 
 /// Files that are deleted before others can use the thread.
 const DELETED_AT_ONCE: usize = 500;
@@ -35,7 +42,7 @@ pub(super) fn is_plain(options: &GetOptions) -> bool {
 /// Opens a file, and reads it if it is small.
 pub(super) fn read(location: &Path, path: PathBuf) -> Result<GetResult> {
     in_place(|| {
-        let mut file = File::open(&path).map_err(|error| failed(&path, error))?;
+        let mut file = open(&path).map_err(|error| failed(&path, error))?;
         let metadata = file.metadata().map_err(|error| failed(&path, error))?;
         if metadata.is_dir() {
             return Err(failed(&path, ErrorKind::NotFound.into()));
@@ -63,6 +70,15 @@ pub(super) fn read(location: &Path, path: PathBuf) -> Result<GetResult> {
             extensions: http::Extensions::default(),
         })
     })
+}
+
+/// Opens a file without leaving a trace: to note the time of access costs as much as to read a small file. Only its owner
+/// may do so.
+fn open(path: &FsPath) -> io::Result<File> {
+    match OpenOptions::new().read(true).custom_flags(NO_ACCESS_TIME).open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path),
+        opened => opened,
+    }
 }
 
 /// Deletes files, answering for each in their order.
@@ -93,7 +109,7 @@ fn in_place<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
-fn failed(path: &FsPath, error: std::io::Error) -> Error {
+fn failed(path: &FsPath, error: io::Error) -> Error {
     match error.kind() {
         ErrorKind::NotFound => Error::NotFound { path: path.display().to_string(), source: error.into() },
         _ => Error::Generic { store: STORE, source: error.into() },

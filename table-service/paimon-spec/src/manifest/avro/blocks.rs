@@ -29,20 +29,25 @@ thread_local! {
 
 /// Decodes a block that holds records.
 pub(super) fn decode(container: &Container<'_>, block: &Block<'_>) -> Result<StructArray> {
-    match container.codec {
-        b"null" => {
-            DECODERS.with_borrow_mut(|decoders| decoders.decode(container.schema, block.count, block.data))
-        }
-        b"zstandard" => DECODERS.with_borrow_mut(|decoders| {
-            let mut plain = std::mem::take(&mut decoders.plain);
-            decoders.decompress(block.data, &mut plain)?;
-            let decoded = decoders.decode(container.schema, block.count, &plain);
-            plain.shrink_to(SMALL_BLOCK);
-            decoders.plain = plain;
-            decoded
-        }),
-        _ => decode_alone(container.header, block),
+    if is_decoded_in_place(container) {
+        DECODERS.with_borrow_mut(|decoders| decoders.decode(container.schema, [(container, block)]))
+    } else {
+        decode_alone(container.header, block)
     }
+}
+
+/// Decodes the blocks of containers into one array. All have the schema of the first, and are
+/// [decoded in place](is_decoded_in_place).
+pub(super) fn decode_together(containers: &[&Container<'_>]) -> Result<StructArray> {
+    let schema = containers.first().map(|container| container.schema).unwrap_or_default();
+    let blocks =
+        containers.iter().flat_map(|container| container.blocks.iter().map(|block| (*container, block)));
+    DECODERS.with_borrow_mut(|decoders| decoders.decode(schema, blocks))
+}
+
+/// Whether the codec is one of those whose records are decoded with the decoders that are kept.
+pub(super) fn is_decoded_in_place(container: &Container<'_>) -> bool {
+    matches!(container.codec, b"null" | b"zstandard")
 }
 
 /// Decodes one block as a container of its own, with a decoder of its own: blocks of codecs that are rarely used.
@@ -75,19 +80,38 @@ struct Decoders {
 }
 
 impl Decoders {
-    fn decode(&mut self, schema: &[u8], count: usize, data: &[u8]) -> Result<StructArray> {
+    fn decode<'a>(
+        &mut self,
+        schema: &[u8],
+        blocks: impl IntoIterator<Item = (&'a Container<'a>, &'a Block<'a>)>,
+    ) -> Result<StructArray> {
         let at = self.known.iter().rposition(|known| known.schema == schema);
         let mut decoder = match at {
             Some(at) => self.known.remove(at),
             None => SchemaDecoder::new(schema)?,
         };
         // One that has failed may hold a part of a record, so it is not kept.
-        let records = decoder.decode(count, data)?;
+        for (container, block) in blocks {
+            self.feed(&mut decoder, container.codec, block)?;
+        }
+        let records = decoder.records()?;
         if self.known.len() >= KEPT_DECODERS {
             self.known.remove(0);
         }
         self.known.push(decoder);
         Ok(records)
+    }
+
+    fn feed(&mut self, decoder: &mut SchemaDecoder, codec: &[u8], block: &Block<'_>) -> Result<()> {
+        if codec == b"null" {
+            return decoder.feed(block.count, block.data);
+        }
+        let mut plain = std::mem::take(&mut self.plain);
+        self.decompress(block.data, &mut plain)?;
+        let fed = decoder.feed(block.count, &plain);
+        plain.shrink_to(SMALL_BLOCK);
+        self.plain = plain;
+        fed
     }
 
     fn decompress(&mut self, data: &[u8], plain: &mut Vec<u8>) -> Result<()> {
@@ -125,7 +149,8 @@ impl SchemaDecoder {
         Ok(Self { schema: schema.to_vec(), decoder })
     }
 
-    fn decode(&mut self, count: usize, data: &[u8]) -> Result<StructArray> {
+    /// Takes in the records of a block.
+    fn feed(&mut self, count: usize, data: &[u8]) -> Result<()> {
         let mut rest = data;
         for row in 0..count {
             let length = self.decoder.decode(rest).map_err(undecodable)?;
@@ -134,9 +159,15 @@ impl SchemaDecoder {
             }
             rest = rest.get(length..).unwrap_or_default();
         }
-        if !rest.is_empty() {
-            return Err(Error::corrupt(format!("an Avro block has {} bytes behind its records", rest.len())));
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::corrupt(format!("an Avro block has {} bytes behind its records", rest.len())))
         }
+    }
+
+    /// All records since the last call.
+    fn records(&mut self) -> Result<StructArray> {
         let batch = self.decoder.flush().map_err(undecodable)?;
         batch.map(StructArray::from).ok_or_else(|| Error::corrupt("an Avro block has no records"))
     }

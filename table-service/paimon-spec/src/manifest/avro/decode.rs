@@ -1,6 +1,7 @@
 //! Records of a container by the names of their members, whatever the writer calls or orders them.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use arrow::array::{
@@ -10,11 +11,15 @@ use arrow::array::{TimestampMicrosecondArray, TimestampMillisecondArray};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType};
 
 use super::ManifestContent;
+use super::container::Container;
 use super::record::AvroRecord;
 use super::{blocks, container};
 use crate::error::{At, Error, Result};
 
 const MICROS_PER_MILLI: i64 = 1_000;
+
+/// Bytes up to which a container is decoded together with others.
+const SMALL_CONTAINER: usize = 64 * 1024;
 
 /// Reads every record of a container.
 pub(super) fn records<T: AvroRecord>(bytes: &[u8]) -> Result<ManifestContent<T>> {
@@ -26,6 +31,44 @@ pub(super) fn records<T: AvroRecord>(bytes: &[u8]) -> Result<ManifestContent<T>>
     Ok(ManifestContent { entries, has_unknown_fields })
 }
 
+/// Reads every record of several containers; the answers are in their order.
+///
+/// Making the arrays of a block costs more than decoding the few records of a small one, so small containers with the
+/// same schema are decoded into the same arrays.
+pub(super) fn records_of<T: AvroRecord>(files: &[&[u8]]) -> Vec<Result<ManifestContent<T>>> {
+    let small: Vec<(usize, Container<'_>)> = files
+        .iter()
+        .enumerate()
+        .filter(|(_, bytes)| bytes.len() <= SMALL_CONTAINER)
+        .filter_map(|(at, bytes)| Some((at, container::parse(bytes).ok()?)))
+        .filter(|(_, container)| container.blocks.iter().any(|block| block.count > 0))
+        .filter(|(_, container)| blocks::is_decoded_in_place(container))
+        .collect();
+    let mut groups = HashMap::<&[u8], Vec<&(usize, Container<'_>)>>::new();
+    for small in &small {
+        groups.entry(small.1.schema).or_default().push(small);
+    }
+    let mut answers: Vec<_> = files.iter().map(|_| None).collect();
+    for group in groups.values().filter(|group| group.len() > 1) {
+        let containers: Vec<_> = group.iter().map(|(_, container)| container).collect();
+        // On an error each is read alone, to tell which one it is.
+        for ((at, _), content) in group.iter().zip(together::<T>(&containers).into_iter().flatten()) {
+            answers[*at] = Some(content);
+        }
+    }
+    files.iter().zip(answers).map(|(bytes, answer)| answer.map_or_else(|| records(bytes), Ok)).collect()
+}
+
+fn together<T: AvroRecord>(containers: &[&Container<'_>]) -> Result<Vec<ManifestContent<T>>> {
+    let (entries, has_unknown_fields) = read(&blocks::decode_together(containers)?)?;
+    let mut entries = entries.into_iter();
+    let content = |container: &&Container<'_>| {
+        let count = container.blocks.iter().map(|block| block.count).sum();
+        ManifestContent { entries: entries.by_ref().take(count).collect(), has_unknown_fields }
+    };
+    Ok(containers.iter().map(content).collect())
+}
+
 /// Hands the records of a container to `visit`, block by block; whether there were members that this release does not
 /// know.
 pub(super) fn for_each_block<T: AvroRecord>(
@@ -33,17 +76,24 @@ pub(super) fn for_each_block<T: AvroRecord>(
     mut visit: impl FnMut(Vec<T>) -> Result<()>,
 ) -> Result<bool> {
     let container = container::parse(bytes)?;
-    let unknown = Cell::new(false);
+    let mut has_unknown_fields = false;
     for block in container.blocks.iter().filter(|block| block.count > 0) {
-        let array = blocks::decode(&container, block)?;
-        let records = Record::new(&array, &unknown);
-        check_version::<T>(&records)?;
-        let mut entries = Vec::with_capacity(records.len());
-        T::read(&records, &mut entries)?;
-        records.note_unread_fields();
+        let (entries, has_unknown) = read(&blocks::decode(&container, block)?)?;
+        has_unknown_fields |= has_unknown;
         visit(entries)?;
     }
-    Ok(unknown.get())
+    Ok(has_unknown_fields)
+}
+
+/// The entries of an array, and whether it has members that this release does not know.
+fn read<T: AvroRecord>(array: &StructArray) -> Result<(Vec<T>, bool)> {
+    let unknown = Cell::new(false);
+    let records = Record::new(array, &unknown);
+    check_version::<T>(&records)?;
+    let mut entries = Vec::with_capacity(records.len());
+    T::read(&records, &mut entries)?;
+    records.note_unread_fields();
+    Ok((entries, unknown.get()))
 }
 
 fn check_version<T: AvroRecord>(records: &Record<'_>) -> Result<()> {

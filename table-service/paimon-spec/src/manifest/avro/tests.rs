@@ -269,6 +269,75 @@ fn finds_manifests_that_differ_from_their_description() {
     assert!(check_size(&bytes, None).is_ok());
 }
 
+/// A manifest with the entries `from..to`, and its description.
+fn described(name: &str, from: usize, to: usize, codec: Compression) -> (Vec<u8>, ManifestFileMeta) {
+    let entries = &entries(2_000)[from..to];
+    let bytes = write_manifest(entries, codec).unwrap();
+    let file_size = i64::try_from(bytes.len()).unwrap();
+    (
+        bytes,
+        ManifestFileMeta { file_size, ..ManifestFileMeta::from_entries(name, 0, entries, &[], 0).unwrap() },
+    )
+}
+
+#[test]
+fn many_manifests_read_together_are_what_each_is_alone() {
+    let mut files: Vec<_> = CODECS
+        .iter()
+        .flat_map(|codec| [described("a", 0, 7, *codec), described("b", 7, 8, *codec)])
+        .collect();
+    files.push(described("empty", 0, 0, Compression::Zstd));
+    files.push(described("of two blocks", 9, 1_200, Compression::Zstd));
+    files.push(described("large", 0, 2_000, Compression::None));
+    assert!(files[files.len() - 1].0.len() > 128 * 1024);
+    let read = read_described_manifests(&borrowed(&files));
+    assert_eq!(read.len(), files.len());
+    for ((bytes, meta), read) in files.iter().zip(read) {
+        assert_eq!(read.unwrap(), read_described_manifest(bytes, meta).unwrap(), "{}", meta.file_name);
+    }
+    assert!(read_described_manifests(&[]).is_empty());
+}
+
+#[test]
+fn a_broken_manifest_among_many_is_told_by_name_and_harms_no_other() {
+    let whole: Vec<_> =
+        (0..4).map(|n| described(&format!("manifest-{n}"), n, n + 3, Compression::Zstd)).collect();
+    let mut cut = whole.clone();
+    cut[1].0.pop();
+    let mut of_other_size = whole.clone();
+    of_other_size[1].1.file_size += 1;
+    let mut of_other_counts = whole.clone();
+    of_other_counts[1].1.num_added_files += 1;
+    let mut damaged = whole.clone();
+    let container = container::parse(&damaged[1].0).unwrap();
+    let in_block = container.header.len() + container.blocks[0].framed.len() / 2;
+    damaged[1].0[in_block] ^= 0xff;
+    for files in [cut, of_other_size, of_other_counts, damaged] {
+        let read = read_described_manifests(&borrowed(&files));
+        for (n, ((bytes, meta), read)) in files.iter().zip(read).enumerate() {
+            let alone = read_described_manifest(bytes, meta);
+            assert_eq!(read.is_err(), n == 1);
+            assert_eq!(read.map_err(|error| error.to_string()), alone.map_err(|error| error.to_string()));
+        }
+    }
+}
+
+#[test]
+fn lists_with_and_without_extra_files_are_read_together() {
+    let extra = ManifestFileMeta { total_buckets: Some(8), ..list_entry() };
+    let contents =
+        [vec![list_entry()], vec![extra.clone(), list_entry()], vec![], vec![list_entry(); 3], vec![extra]];
+    let lists: Vec<_> =
+        contents.iter().map(|entries| write_manifest_list(entries, Compression::Zstd).unwrap()).collect();
+    let named: Vec<_> = lists.iter().map(|bytes| (bytes.as_slice(), "list")).collect();
+    let read = read_manifest_lists(&named).into_iter().map(|read| read.unwrap().entries);
+    assert_eq!(read.collect::<Vec<_>>(), contents);
+}
+
+fn borrowed(files: &[(Vec<u8>, ManifestFileMeta)]) -> Vec<(&[u8], &ManifestFileMeta)> {
+    files.iter().map(|(bytes, meta)| (bytes.as_slice(), meta)).collect()
+}
+
 #[test]
 fn never_panics_or_hangs_on_damaged_bytes() {
     for codec in CODECS {
