@@ -26,11 +26,11 @@ const BATCH_ROWS: u64 = 8192;
 const PLAN_ROW: u64 = 26;
 /// Input rows that are expected for an output row, at most.
 const INPUT_PER_OUTPUT: u64 = 3;
-/// Units that the inputs would fill at least where the first one is smaller: a merge begins with one thread that plans,
-/// and nothing to encode for the others.
+/// Units that the inputs would fill at least where the first and the last one are smaller: a merge begins with one thread
+/// that plans, and ends with one that encodes, and nothing to do for the others.
 const MANY_UNITS: u64 = 4;
-/// How many times smaller than the others the first unit is then.
-const FIRST_UNIT_PART: usize = 4;
+/// How many times smaller than the others the first and the last unit are then.
+const EDGE_UNIT_PART: usize = 4;
 /// Part of an estimate that the allocator adds.
 const SLACK_PERCENT: u64 = 15;
 
@@ -93,12 +93,19 @@ impl Budget {
             encode_ahead: 2 + threads.min(2),
             fetch_ahead: 2,
             fetch_bytes: 8 * MIB,
-            plan: PlanSize { unit: unit_rows, first_unit: unit_rows, input: 1 << 24, window: 1 << 17 },
+            plan: PlanSize {
+                unit: unit_rows,
+                first_unit: unit_rows,
+                last_unit: unit_rows,
+                input: 1 << 24,
+                window: 1 << 17,
+            },
             bytes: 0,
         };
         let facts = Facts::of(runs, leaves.len(), plan_columns);
         if threads > 1 && facts.rows >= MANY_UNITS * unit_rows as u64 {
-            budget.plan.first_unit = (unit_rows / FIRST_UNIT_PART).max(1);
+            budget.plan.first_unit = (unit_rows / EDGE_UNIT_PART).max(1);
+            budget.plan.last_unit = budget.plan.first_unit;
         }
         let Some(memory) = memory else {
             budget.bytes = budget.need(&facts).saturating_sub(PROCESS);

@@ -56,6 +56,9 @@ pub(crate) struct PlanSize {
     pub(crate) unit: usize,
     /// The same for the first unit, for which all encoders wait; each one after it has up to twice as many.
     pub(crate) first_unit: usize,
+    /// About as many has the last unit, behind which one encoder after the other runs out of work; the ones before it
+    /// get smaller from one to the next.
+    pub(crate) last_unit: usize,
     /// Input rows after which it is closed, so that it reads a bounded part of runs that share most keys.
     pub(crate) input: u64,
     /// Rows of a run whose plan columns are fetched at once.
@@ -67,6 +70,7 @@ impl PlanSize {
     pub(crate) fn halve(&mut self) {
         self.unit /= 2;
         self.first_unit /= 2;
+        self.last_unit /= 2;
         self.input /= 2;
     }
 }
@@ -90,8 +94,10 @@ impl Planner {
         let rules = Rules {
             ignore_deletes: spec.ignore_deletes,
             drop_deletes: spec.drop_deletes,
+            rows: rows.iter().map(|rows| rows.end - rows.start).sum(),
             first_unit_rows: size.first_unit,
             unit_rows: size.unit,
+            last_unit_rows: size.last_unit,
             input_rows: usize::try_from(size.input).unwrap_or(usize::MAX),
         };
         let starts: Vec<u64> = rows.iter().map(|rows| rows.start).collect();

@@ -95,9 +95,13 @@ impl Units {
                 }
                 None => {
                     let Some(stretch) = self.stretches.pop_front() else { return Ok(None) };
-                    let size = self.size;
-                    // Only the first stretch begins while all encoders wait.
+                    let mut size = self.size;
+                    // Only the first stretch begins while all encoders wait, and only behind the last one they run out of
+                    // work.
                     self.size.first_unit = self.size.unit;
+                    if !self.stretches.is_empty() {
+                        size.last_unit = size.unit;
+                    }
                     match stretch {
                         Stretch::Splice(group) => {
                             let unit = self.shared.spliced(&group).await?;

@@ -17,9 +17,31 @@ use crate::{Error, Result};
 pub(crate) struct Rules {
     pub(crate) ignore_deletes: bool,
     pub(crate) drop_deletes: bool,
+    /// Input rows of the whole merge.
+    pub(crate) rows: u64,
     pub(crate) first_unit_rows: usize,
     pub(crate) unit_rows: usize,
+    pub(crate) last_unit_rows: usize,
     pub(crate) input_rows: usize,
+}
+
+impl Rules {
+    /// Output rows of the unit after one of `unit_rows`, when as much is `done`.
+    fn next_unit_rows(&self, unit_rows: usize, done: Done) -> usize {
+        let grown = (2 * unit_rows).min(self.unit_rows);
+        if self.last_unit_rows == self.unit_rows {
+            return grown;
+        }
+        let rest = u128::from(self.rows.saturating_sub(done.input));
+        let rest = rest * u128::from(done.output) / u128::from(done.input.max(1));
+        let rest = usize::try_from(rest).unwrap_or(usize::MAX);
+        // What is little more than a last unit is not cut again.
+        if rest <= self.last_unit_rows + self.last_unit_rows / 2 {
+            grown
+        } else {
+            grown.min(rest.div_ceil(2))
+        }
+    }
 }
 
 /// The plan columns of consecutive rows of a run.
@@ -65,8 +87,17 @@ pub(crate) struct Merger<K: Keys> {
     unit: Unit,
     /// Output rows after which the unit is closed.
     unit_rows: usize,
+    /// Rows of the units before it.
+    done: Done,
     values: KeptValues<K>,
     bounds: Option<(K::Key, K::Key)>,
+}
+
+/// Rows of units that are complete.
+#[derive(Clone, Copy, Debug, Default)]
+struct Done {
+    input: u64,
+    output: u64,
 }
 
 /// The plan columns of the kept rows, which need not be decoded again.
@@ -152,6 +183,7 @@ impl<K: Keys> Merger<K> {
             group: None,
             unit: Unit::default(),
             unit_rows: rules.first_unit_rows,
+            done: Done::default(),
             values: KeptValues::default(),
             bounds: None,
         }
@@ -220,7 +252,9 @@ impl<K: Keys> Merger<K> {
 
     fn close_unit(&mut self) -> Result<Unit> {
         let mut unit = std::mem::take(&mut self.unit);
-        self.unit_rows = (2 * self.unit_rows).min(self.rules.unit_rows);
+        self.done.input += unit.input_rows as u64;
+        self.done.output += unit.rows() as u64;
+        self.unit_rows = self.rules.next_unit_rows(self.unit_rows, self.done);
         if let Some((first, last)) = self.bounds.take() {
             unit.first_key = self.keys.decode(&first)?;
             unit.last_key = self.keys.decode(&last)?;

@@ -86,7 +86,7 @@ fn writes_every_type_with_each_codec() {
 }
 
 #[test]
-fn begins_with_smaller_row_groups_only_where_threads_wait_for_a_long_merge() {
+fn begins_and_ends_with_smaller_row_groups_only_where_threads_wait_in_a_long_merge() {
     let table = Table::simple();
     let groups = |threads: usize, rows: i64| -> Vec<i64> {
         let runs: Vec<Vec<Row>> = (0..2)
@@ -99,7 +99,8 @@ fn begins_with_smaller_row_groups_only_where_threads_wait_for_a_long_merge() {
         crate::outcome::check(&table, &rewrite, &files);
         metadata(&files[0].1).row_groups().iter().map(RowGroupMetaData::num_rows).collect()
     };
-    assert_eq!(groups(2, 16_000), [1000, 2000, 4000, 4000, 4000, 1000]);
+    assert_eq!(groups(2, 24_000), [1000, 2000, 4000, 4000, 4000, 4000, 2500, 1250, 1250]);
+    assert_eq!(groups(2, 16_000), [1000, 2000, 4000, 4000, 2500, 1250, 1250]);
     assert_eq!(groups(1, 16_000), [4000; 4]);
     assert_eq!(groups(2, 14_000), [4000, 4000, 4000, 2000]);
 }
