@@ -8,6 +8,9 @@ use crate::deletion::{Candidates, ChangelogNeeds, Reach};
 use crate::table::CONCURRENT_REQUESTS;
 use crate::{Error, Result, Table};
 
+/// Snapshots whose manifests are decoded together.
+const READ_TOGETHER: usize = 8;
+
 /// A snapshot that goes.
 #[derive(Clone, Debug)]
 pub(super) struct Leaving {
@@ -23,29 +26,39 @@ pub(super) async fn collect(table: &Table, leaving: &[Leaving], end: &Snapshot) 
     let first = leaving.iter().find(|leaving| !leaving.is_stray).map(|leaving| leaving.snapshot.id);
     // What the first one deletes went with its predecessor.
     let counts_deletions = |leaving: &Leaving| !leaving.is_stray && first != Some(leaving.snapshot.id);
-    let mut candidates = Candidates::default();
-    for leaving in leaving.chunks(CONCURRENT_REQUESTS) {
-        let reaches: Vec<_> =
-            leaving.iter().map(|leaving| Reach::of_leaving(table, &leaving.snapshot)).collect();
-        Reach::read_lists(&reaches.iter().collect::<Vec<_>>()).await?;
-        let both = || leaving.iter().zip(&reaches);
-        let deleting: Vec<_> =
-            both().filter(|(leaving, _)| counts_deletions(leaving)).map(|(_, reach)| reach).collect();
-        Reach::read_deltas(&deleting).await?;
-        candidates = stream::iter(both())
-            .map(|(leaving, reach)| of_leaving(table, leaving, reach, counts_deletions(leaving)))
-            .buffered(CONCURRENT_REQUESTS)
-            .try_fold(candidates, |mut all, one| async move {
+    let mut candidates = stream::iter(leaving.chunks(READ_TOGETHER))
+        .map(|leaving| of_several(table, leaving, &counts_deletions))
+        .buffered(CONCURRENT_REQUESTS / READ_TOGETHER)
+        .try_fold(Candidates::default(), |mut all, several| async move {
+            for one in several {
                 all.absorb(one);
-                Ok::<_, Error>(all)
-            })
-            .await?;
-    }
+            }
+            Ok::<_, Error>(all)
+        })
+        .await?;
     // The entries that `end` itself deletes are gone from its own live files.
     let mut of_end = Candidates::default();
     Reach::of_staying(table, end).deleted_files(&mut of_end).await?;
     candidates.absorb(of_end);
     Ok(candidates)
+}
+
+/// What each of several snapshots leaves behind; `counts_deletions` tells whether what it deletes counts.
+async fn of_several(
+    table: &Table,
+    leaving: &[Leaving],
+    counts_deletions: &impl Fn(&Leaving) -> bool,
+) -> Result<Vec<Candidates>> {
+    let reaches: Vec<_> = leaving.iter().map(|leaving| Reach::of_leaving(table, &leaving.snapshot)).collect();
+    Reach::read_lists(&reaches.iter().collect::<Vec<_>>()).await?;
+    let both = || leaving.iter().zip(&reaches);
+    let deleting = both().filter(|(leaving, _)| counts_deletions(leaving)).map(|(_, reach)| reach);
+    Reach::read_deltas(&deleting.collect::<Vec<_>>()).await?;
+    stream::iter(both())
+        .map(|(leaving, reach)| of_leaving(table, leaving, reach, counts_deletions(leaving)))
+        .buffered(READ_TOGETHER)
+        .try_collect()
+        .await
 }
 
 /// What one snapshot leaves behind.

@@ -215,9 +215,14 @@ impl Table {
         &self,
         metas: &[&ManifestFileMeta],
     ) -> Vec<Result<ManifestContent<ManifestEntry>>> {
-        let contents = self.read_all(metas.iter().map(|meta| paths::manifest(&meta.file_name))).await;
-        let described = contents.into_iter().zip(metas).map(|(content, meta)| Ok((content?, *meta)));
-        decode_together(described.collect(), manifest::read_described_manifests)
+        let mut answers = Vec::with_capacity(metas.len());
+        // A manifest may be large, a list is small.
+        for metas in metas.chunks(CONCURRENT_REQUESTS) {
+            let contents = self.read_all(metas.iter().map(|meta| paths::manifest(&meta.file_name))).await;
+            let described = contents.into_iter().zip(metas).map(|(content, meta)| Ok((content?, *meta)));
+            answers.extend(decode_together(described.collect(), manifest::read_described_manifests));
+        }
+        answers
     }
 
     async fn read_all(&self, paths: impl Iterator<Item = String>) -> Vec<Result<Bytes>> {
