@@ -10,6 +10,7 @@ use object_store::path::Path;
 use weir_paimon::compaction::Control;
 use weir_paimon::expiry::{ExpireOutcome, ExpireReport, ExpireSnapshots};
 use weir_paimon::{ErrorKind, Result};
+use weir_paimon_spec::{Snapshot, paths};
 use weir_storage::Storage;
 
 use crate::faults::compact;
@@ -214,6 +215,25 @@ async fn hazard_12_a_stray_snapshot_that_nothing_is_left_of_goes() {
     let report = expire(&all, &table.storage()).await;
     assert_eq!(report.expired_snapshots, [1, 6]);
     assert_exact(&table).await;
+}
+
+#[tokio::test]
+async fn metadata_of_leaving_snapshots_that_somebody_has_removed_already_holds_nothing_up() {
+    let base = |snapshot: &Snapshot| snapshot.base_manifest_list.clone();
+    let delta = |snapshot: &Snapshot| snapshot.delta_manifest_list.clone();
+    for gone in [base, delta] as [fn(&Snapshot) -> String; 2] {
+        let table = compacted().await;
+        let rows = table.rows().await;
+        let file = gone(&table.open().await.snapshot(3).await.unwrap());
+        std::fs::remove_file(table.path(&paths::manifest(&file))).unwrap();
+        let report = expire(&request(), &table.storage()).await;
+        assert_eq!(report.expired_snapshots, [1, 2, 3, 4, 5]);
+        assert_eq!(table.rows().await, rows);
+        table.all_versions().await;
+        let stray: Vec<_> =
+            table.files().await.difference(&table.reachable_and_hints().await).cloned().collect();
+        assert_eq!(stray, Vec::<String>::new());
+    }
 }
 
 #[tokio::test]
