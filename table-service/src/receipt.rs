@@ -14,9 +14,10 @@ const DIRECTORY: &str = ".weir/receipts";
 const KEPT: usize = 100;
 
 /// Result and details of one run: what `--json` prints and what is stored.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Receipt<'a> {
     /// The result, as in the termination message.
+    #[serde(flatten)]
     pub(crate) result: &'a RunResult,
     /// The service's own report.
     pub(crate) details: &'a Details,
@@ -24,7 +25,7 @@ pub(crate) struct Receipt<'a> {
 
 /// A service's report as JSON in one line. It may name every file of a table: as a tree of values it would take many
 /// times the memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Details(Option<Box<RawValue>>);
 
 impl Details {
@@ -34,27 +35,10 @@ impl Details {
     }
 }
 
-/// The members of a receipt.
-#[derive(Serialize)]
-struct Members<'a> {
-    #[serde(flatten)]
-    result: &'a RunResult,
-    details: Option<&'a RawValue>,
-}
-
 impl Receipt<'_> {
-    /// The receipt for programs.
-    pub(crate) fn in_one_line(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(&self.members())
-    }
-
-    /// The receipt as it is stored: the result for people, line by line, and the details in one line.
+    /// The receipt as it is stored: the result line by line, for people, and the details in one line.
     fn content(&self) -> Result<Bytes, serde_json::Error> {
-        Ok(serde_json::to_vec_pretty(&self.members())?.into())
-    }
-
-    fn members(&self) -> Members<'_> {
-        Members { result: self.result, details: self.details.0.as_deref() }
+        Ok(serde_json::to_vec_pretty(self)?.into())
     }
 }
 
@@ -103,6 +87,9 @@ async fn prune(storage: &Storage, path: &str) -> Result<(), weir_storage::Error>
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
+    use serde_json::{Value, json};
     use weir_contract::{OperationKind, Outcome, Reason};
 
     use super::*;
@@ -127,48 +114,16 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_receipt_says_the_same_to_people_and_to_programs() {
-        let report = serde_json::json!({"files": [{"path": "a\nb", "bytes": 1}, {}], "none": null});
-        let (result, details) = (result(), Details::of(&report).unwrap());
-        let receipt = Receipt { result: &result, details: &details };
-        let mut expected = serde_json::to_value(&result).unwrap();
-        let lines = serde_json::to_string_pretty(&expected).unwrap().lines().count();
-        expected["details"] = report;
-        let line = receipt.in_one_line().unwrap();
-        assert_eq!(line.lines().count(), 1);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), expected);
-        let content = String::from_utf8(receipt.content().unwrap().to_vec()).unwrap();
-        assert_eq!(content.lines().count(), lines + 1);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&content).unwrap(), expected);
+    fn path(number: u32) -> String {
+        format!("{DIRECTORY}/{number:04}-compact.json")
     }
 
-    #[tokio::test]
-    async fn the_newest_hundred_receipts_are_kept_the_new_one_among_them() {
-        let directory = tempfile::tempdir().unwrap();
-        let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
+    /// Stores an empty receipt with each of these numbers.
+    async fn store_each(storage: &Storage, numbers: Range<u32>) {
         let (result, details) = (result(), Details::default());
-        let path = |number: u32| format!("{DIRECTORY}/{number:04}-compact.json");
-        for number in 0..104 {
-            store(&storage, &path(number), &Receipt { result: &result, details: &details }).await;
+        for number in numbers {
+            store(storage, &path(number), &Receipt { result: &result, details: &details }).await;
         }
-        assert_eq!(stored(&storage).await, (4..104).map(path).collect::<Vec<_>>());
-    }
-
-    #[tokio::test]
-    async fn a_receipt_that_another_run_is_writing_is_neither_counted_nor_removed() {
-        let directory = tempfile::tempdir().unwrap();
-        let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
-        let (result, details) = (result(), Details::default());
-        let path = |number: u32| format!("{DIRECTORY}/{number:04}-compact.json");
-        for number in 1..=99 {
-            storage.overwrite(&path(number), Bytes::new()).await.unwrap();
-        }
-        let unfinished = format!("{DIRECTORY}/.0000-compact.json.5e9a.weir.tmp");
-        storage.overwrite(&unfinished, Bytes::new()).await.unwrap();
-        store(&storage, &path(100), &Receipt { result: &result, details: &details }).await;
-        let all: Vec<String> = [unfinished].into_iter().chain((1..=100).map(path)).collect();
-        assert_eq!(stored(&storage).await, all);
     }
 
     async fn stored(storage: &Storage) -> Vec<String> {
@@ -176,5 +131,40 @@ mod tests {
         let mut paths: Vec<String> = listing.files.into_iter().map(|file| file.path).collect();
         paths.sort_unstable();
         paths
+    }
+
+    #[test]
+    fn a_receipt_says_the_same_to_people_and_to_programs() {
+        let report = json!({"files": [{"path": "a\nb", "bytes": 1}, {}], "none": null});
+        let (result, details) = (result(), Details::of(&report).unwrap());
+        let receipt = Receipt { result: &result, details: &details };
+        let mut expected = serde_json::to_value(&result).unwrap();
+        let lines = serde_json::to_string_pretty(&expected).unwrap().lines().count();
+        expected["details"] = report;
+        let line = serde_json::to_string(&receipt).unwrap();
+        assert_eq!(line.lines().count(), 1);
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), expected);
+        let content = String::from_utf8(receipt.content().unwrap().to_vec()).unwrap();
+        assert_eq!(content.lines().count(), lines + 1);
+        assert_eq!(serde_json::from_str::<Value>(&content).unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn the_newest_hundred_receipts_are_kept_the_new_one_among_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
+        store_each(&storage, 0..104).await;
+        assert_eq!(stored(&storage).await, (4..104).map(path).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_receipt_that_another_run_is_writing_is_neither_counted_nor_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::open(&directory.path().to_str().unwrap().parse().unwrap()).unwrap();
+        let unfinished = format!("{DIRECTORY}/.0000-compact.json.5e9a.weir.tmp");
+        storage.overwrite(&unfinished, Bytes::new()).await.unwrap();
+        store_each(&storage, 1..101).await;
+        let all: Vec<String> = [unfinished].into_iter().chain((1..101).map(path)).collect();
+        assert_eq!(stored(&storage).await, all);
     }
 }

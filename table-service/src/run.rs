@@ -142,7 +142,7 @@ fn announce(common: &CommonArgs, result: &RunResult, report: &Report) {
         tracing::info!(%reason, receipt = report_uri, "{}", result.message);
     }
     if common.json {
-        match (Receipt { result, details: &report.details }).in_one_line() {
+        match serde_json::to_string(&Receipt { result, details: &report.details }) {
             Ok(json) => println!("{json}"),
             Err(error) => tracing::error!(%error, "the receipt is not JSON"),
         }

@@ -50,10 +50,12 @@ pub fn is_owned_by(job: &Job, uid: &str) -> bool {
         .any(|owner| owner.controller == Some(true) && owner.uid == uid)
 }
 
-/// Whether the server knows of a pod at work for the object with `uid`. Caches may lag behind.
+/// Whether the server knows of a pod of ours at work for the object with `uid`. Caches may lag behind.
 pub async fn is_at_work(client: &Client, namespace: &str, uid: &str) -> Result<bool, Error> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let of_object = ListParams::default().labels(&format!("{}={uid}", labels::RUN_UID));
+    let (managed_by, run_uid) = (labels::MANAGED_BY, labels::RUN_UID);
+    let of_object =
+        ListParams::default().labels(&format!("{managed_by}={},{run_uid}={uid}", labels::OPERATOR));
     let found = pods.list(&of_object).await.map_err(|e| Error::api("list the pods of", uid, e))?;
     Ok(has_active_pods(&found.items))
 }

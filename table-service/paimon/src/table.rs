@@ -22,6 +22,9 @@ pub use references::{BranchReferences, References, Root, RootKind};
 /// Requests of one kind for metadata that are on the wire at the same time.
 pub(crate) const CONCURRENT_REQUESTS: usize = 16;
 
+/// Roots whose metadata is read and decoded together, and requests for it; two such groups at a time.
+pub(crate) const READ_TOGETHER: usize = CONCURRENT_REQUESTS / 2;
+
 /// A Paimon table: where it is, what its newest schema says, and how its options are set for this run.
 ///
 /// Manifests are immutable and shared by snapshots, so each is read at most once by one `Table`.

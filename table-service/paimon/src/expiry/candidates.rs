@@ -5,11 +5,8 @@ use weir_paimon_spec::Snapshot;
 use weir_paimon_spec::options::keys;
 
 use crate::deletion::{Candidates, ChangelogNeeds, Reach};
-use crate::table::CONCURRENT_REQUESTS;
+use crate::table::{CONCURRENT_REQUESTS, READ_TOGETHER};
 use crate::{Error, Result, Table};
-
-/// Snapshots whose manifests are decoded together.
-const READ_TOGETHER: usize = 8;
 
 /// A snapshot that goes.
 #[derive(Clone, Debug)]

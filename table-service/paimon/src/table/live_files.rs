@@ -10,7 +10,7 @@ use weir_paimon_spec::manifest::{
 use weir_paimon_spec::paths::{self, FileLocation};
 use weir_paimon_spec::{DataFileMeta, ManifestEntry, Snapshot};
 
-use crate::table::CONCURRENT_REQUESTS;
+use crate::table::{CONCURRENT_REQUESTS, READ_TOGETHER};
 use crate::{Error, ErrorKind, Result, Table};
 
 /// A bucket of a partition; the partition is its serialized row, as manifests hold it.
@@ -228,7 +228,7 @@ impl Table {
     async fn read_all(&self, paths: impl Iterator<Item = String>) -> Vec<Result<Bytes>> {
         stream::iter(paths)
             .map(|path| async move { Ok(self.storage().read(&path).await?) })
-            .buffered(CONCURRENT_REQUESTS)
+            .buffered(READ_TOGETHER)
             .collect()
             .await
     }

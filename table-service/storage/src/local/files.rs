@@ -73,10 +73,10 @@ pub(super) fn read(location: &Path, path: PathBuf) -> Result<GetResult> {
 }
 
 /// Opens a file without leaving a trace: to note the time of access costs as much as to read a small file. Only its owner
-/// may do so.
+/// may do so, and not every file system knows how.
 fn open(path: &FsPath) -> io::Result<File> {
     match OpenOptions::new().read(true).custom_flags(NO_ACCESS_TIME).open(path) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path),
+        Err(error) if error.kind() != ErrorKind::NotFound => File::open(path),
         opened => opened,
     }
 }
