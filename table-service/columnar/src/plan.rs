@@ -9,6 +9,7 @@ mod copy;
 mod cursor;
 mod keys;
 mod merger;
+mod round;
 mod sizing;
 mod sortable;
 mod stretch;

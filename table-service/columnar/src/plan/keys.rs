@@ -13,8 +13,8 @@ use crate::{Error, Result, Value};
 
 /// A form of keys that compares fast.
 pub(crate) trait Keys: Send {
-    /// One key.
-    type Key: Ord + Clone + Send;
+    /// One key, which outlives its batch.
+    type Key: Send;
     /// The keys of a batch.
     type Batch: Send;
     /// The keys of kept rows, if they can be written as they are.
@@ -29,11 +29,17 @@ pub(crate) trait Keys: Send {
     /// The key of one row.
     fn key(batch: &Self::Batch, row: usize) -> Self::Key;
 
+    /// The beginning of a row's key: where it differs between two rows, it orders them as their keys do.
+    fn head(batch: &Self::Batch, row: usize) -> u64;
+
+    /// Orders two rows whose heads are the same.
+    fn compare_tails(left: (&Self::Batch, usize), right: (&Self::Batch, usize)) -> Ordering;
+
     /// The values that a key was made of.
     fn decode(&self, key: &Self::Key) -> Result<Vec<Option<Value>>>;
 
-    /// Adds the key of a kept row.
-    fn keep(kept: &mut Self::Kept, key: &Self::Key);
+    /// Adds the keys of kept rows, of which these are the heads.
+    fn keep(kept: &mut Self::Kept, heads: impl Iterator<Item = u64>);
 
     /// The key column of the kept rows, as the output carries it; `None` when it must be gathered.
     fn kept(&self, kept: Self::Kept) -> Option<ArrayRef>;
@@ -80,12 +86,20 @@ impl Keys for IntegerKeys {
         batch[row]
     }
 
+    fn head(batch: &Vec<u64>, row: usize) -> u64 {
+        batch[row]
+    }
+
+    fn compare_tails(_left: (&Vec<u64>, usize), _right: (&Vec<u64>, usize)) -> Ordering {
+        Ordering::Equal
+    }
+
     fn decode(&self, key: &u64) -> Result<Vec<Option<Value>>> {
         Ok(vec![Some(crate::leaf::integer(&self.leaf, original_integer(*key)))])
     }
 
-    fn keep(kept: &mut Vec<i64>, key: &u64) {
-        kept.push(original_integer(*key));
+    fn keep(kept: &mut Vec<i64>, heads: impl Iterator<Item = u64>) {
+        kept.extend(heads.map(original_integer));
     }
 
     fn kept(&self, kept: Vec<i64>) -> Option<ArrayRef> {
@@ -109,7 +123,7 @@ fn first(columns: &[ArrayRef]) -> Result<&ArrayRef> {
     columns.first().ok_or_else(|| Error::internal("a plan batch has no key column"))
 }
 
-/// Keys of every other shape, in arrow's row format.
+/// Keys of every other shape, in arrow's row format, the first bytes of which are the head.
 pub(crate) struct RowKeys {
     leaves: Vec<Leaf>,
     converter: RowConverter,
@@ -123,29 +137,37 @@ impl RowKeys {
 }
 
 impl Keys for RowKeys {
-    type Key = RowKey;
-    type Batch = Arc<Rows>;
+    type Key = OwnedRow;
+    type Batch = Rows;
     type Kept = ();
 
-    fn encode(&self, columns: &[ArrayRef]) -> Result<Arc<Rows>> {
-        encode_rows(&self.converter, &self.leaves, columns).map(Arc::new)
+    fn encode(&self, columns: &[ArrayRef]) -> Result<Rows> {
+        encode_rows(&self.converter, &self.leaves, columns)
     }
 
-    fn ascends(batch: &Arc<Rows>, last: Option<&RowKey>) -> bool {
-        let last = last.map(|last| last.rows.row(last.row));
+    fn ascends(batch: &Rows, last: Option<&OwnedRow>) -> bool {
+        let last = last.map(OwnedRow::row);
         last.into_iter().chain(batch.iter()).is_sorted_by(|left, right| left < right)
     }
 
-    fn key(batch: &Arc<Rows>, row: usize) -> RowKey {
-        let bytes = batch.row(row);
-        let mut head = [0; 8];
-        let length = bytes.data().len().min(8);
-        head[..length].copy_from_slice(&bytes.data()[..length]);
-        RowKey { head: u64::from_be_bytes(head), rows: Arc::clone(batch), row }
+    fn key(batch: &Rows, row: usize) -> OwnedRow {
+        batch.row(row).owned()
     }
 
-    fn decode(&self, key: &RowKey) -> Result<Vec<Option<Value>>> {
-        let columns = self.converter.convert_rows([key.rows.row(key.row)]).map_err(unordered)?;
+    fn head(batch: &Rows, row: usize) -> u64 {
+        let row = batch.row(row);
+        let mut head = [0; 8];
+        let length = row.data().len().min(8);
+        head[..length].copy_from_slice(&row.data()[..length]);
+        u64::from_be_bytes(head)
+    }
+
+    fn compare_tails(left: (&Rows, usize), right: (&Rows, usize)) -> Ordering {
+        left.0.row(left.1).data().cmp(right.0.row(right.1).data())
+    }
+
+    fn decode(&self, key: &OwnedRow) -> Result<Vec<Option<Value>>> {
+        let columns = self.converter.convert_rows([key.row()]).map_err(unordered)?;
         self.leaves
             .iter()
             .zip(&columns)
@@ -153,42 +175,12 @@ impl Keys for RowKeys {
             .collect()
     }
 
-    fn keep((): &mut (), _key: &RowKey) {}
+    fn keep((): &mut (), _heads: impl Iterator<Item = u64>) {}
 
     fn kept(&self, (): ()) -> Option<ArrayRef> {
         None
     }
 }
-
-/// A row of a batch, with its first bytes at hand.
-#[derive(Clone)]
-pub(crate) struct RowKey {
-    head: u64,
-    rows: Arc<Rows>,
-    row: usize,
-}
-
-impl Ord for RowKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.head
-            .cmp(&other.head)
-            .then_with(|| self.rows.row(self.row).data().cmp(other.rows.row(other.row).data()))
-    }
-}
-
-impl PartialOrd for RowKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for RowKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for RowKey {}
 
 /// Orders the records of one key by the user's columns.
 pub(crate) struct UserOrder {
@@ -220,9 +212,6 @@ impl UserOrder {
         encode_rows(&self.converter, &self.leaves, &columns.collect::<Result<Vec<_>>>()?)
     }
 }
-
-/// The place of one record in the user's order.
-pub(crate) type OrderRow = OwnedRow;
 
 fn encode_rows(converter: &RowConverter, leaves: &[Leaf], columns: &[ArrayRef]) -> Result<Rows> {
     let columns = leaves

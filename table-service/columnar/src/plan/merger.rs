@@ -1,14 +1,13 @@
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-
+use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int32Array, Int64Array};
 use arrow::row::Rows;
 
 use super::columns::PlanColumns;
-use super::keys::{Keys, OrderRow};
+use super::keys::Keys;
+use super::round::{Entry, Round};
 use super::unit::Unit;
 use crate::{Error, Result};
 
@@ -74,23 +73,28 @@ pub(crate) trait UnitMerger: Send {
     fn end(&mut self, run: usize);
 }
 
-/// A k-way merge over a heap of the runs' next keys.
+/// A k-way merge in rounds: rows of all runs up to some key are sorted together, which a sort that knows sorted
+/// stretches does as a merge without a mispredicted branch for each row, and decided key by key. No key spans two
+/// rounds.
 pub(crate) struct Merger<K: Keys> {
     keys: K,
     columns: Arc<PlanColumns>,
     rules: Rules,
     runs: Vec<RunState<K>>,
-    heap: BinaryHeap<Reverse<Head<K::Key>>>,
-    /// Runs whose next key is not known.
+    /// Runs whose next rows are not known.
     starving: Vec<usize>,
-    group: Option<Group<K::Key>>,
+    round: Round,
+    /// Records that won their keys and are not in the unit yet; kept for its memory.
+    winners: Vec<Record>,
     unit: Unit,
     /// Output rows after which the unit is closed.
     unit_rows: usize,
     /// Rows of the units before it.
     done: Done,
     values: KeptValues<K>,
-    bounds: Option<(K::Key, K::Key)>,
+    /// Keys of the unit's first and last kept row.
+    first: Option<K::Key>,
+    last: Option<K::Key>,
 }
 
 /// Rows of units that are complete.
@@ -113,41 +117,29 @@ impl<K: Keys> Default for KeptValues<K> {
     }
 }
 
-struct RunState<K: Keys> {
-    batch: Option<Loaded<K>>,
-    at: usize,
-    /// Rows merged so far, and how many of them when the unit began.
-    merged: u64,
+pub(super) struct RunState<K: Keys> {
+    /// Rows at hand.
+    pub(super) batch: Option<Loaded<K>>,
+    /// The first of them that no round has taken.
+    pub(super) at: usize,
+    /// Rows of the run before them, and before the unit.
+    batch_start: u64,
     unit_start: u64,
+    /// Key of the last row that was ever at hand.
     last: Option<K::Key>,
 }
 
-struct Loaded<K: Keys> {
-    keys: K::Batch,
+pub(super) struct Loaded<K: Keys> {
+    pub(super) keys: K::Batch,
     order: Option<Rows>,
     sequence: Int64Array,
     kind: Int32Array,
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Head<T> {
-    key: T,
-    run: usize,
-}
-
-/// The records of one key seen so far.
-struct Group<T> {
-    key: T,
-    records: u64,
-    winner: Option<Record>,
-}
-
 /// One record of a key, as far as it decides who wins.
+#[derive(Clone, Copy)]
 struct Record {
-    run: usize,
-    /// Counted from the run's first row in the unit.
-    row: u64,
-    order: Option<OrderRow>,
+    entry: Entry,
     sequence: i64,
     kind: i32,
 }
@@ -158,96 +150,145 @@ impl Record {
         // Row kinds 1 (-U) and 3 (-D) do, 0 (+I) and 2 (+U) add one.
         self.kind & 1 == 1
     }
-
-    /// Whether it comes after another record of the same key.
-    fn beats(&self, other: &Self) -> bool {
-        let order = self.order.cmp(&other.order);
-        let order = order.then(self.sequence.cmp(&other.sequence));
-        let order = order.then(other.is_retract().cmp(&self.is_retract()));
-        order.then(other.run.cmp(&self.run)) == Ordering::Greater
-    }
 }
 
 impl<K: Keys> Merger<K> {
     /// A merge of runs that begin at these rows.
     pub(crate) fn new(keys: K, starts: &[u64], columns: &Arc<PlanColumns>, rules: Rules) -> Self {
-        let state =
-            |start: &u64| RunState { batch: None, at: 0, merged: *start, unit_start: *start, last: None };
+        let state = |start: &u64| RunState {
+            batch: None,
+            at: 0,
+            batch_start: *start,
+            unit_start: *start,
+            last: None,
+        };
         Self {
             keys,
             columns: Arc::clone(columns),
             rules,
             runs: starts.iter().map(state).collect(),
-            heap: BinaryHeap::with_capacity(starts.len()),
             starving: (0..starts.len()).rev().collect(),
-            group: None,
+            round: Round::default(),
+            winners: Vec::new(),
             unit: Unit::default(),
             unit_rows: rules.first_unit_rows,
             done: Done::default(),
             values: KeptValues::default(),
-            bounds: None,
+            first: None,
+            last: None,
         }
     }
 
-    /// Takes the least record of all runs; returns its run when that has no further row at hand.
-    fn take_least(&mut self) -> Option<usize> {
-        let mut head = self.heap.peek_mut()?;
-        let run = head.0.run;
-        let state = &mut self.runs[run];
-        let loaded = state.batch.as_ref()?;
-        self.unit.input_rows += 1;
-        let record = Record {
-            run,
-            row: state.merged - state.unit_start,
-            order: loaded.order.as_ref().map(|rows| rows.row(state.at).owned()),
-            sequence: loaded.sequence.value(state.at),
-            kind: loaded.kind.value(state.at),
-        };
-        match &mut self.group {
-            Some(group) => group.add(record, self.rules.ignore_deletes),
-            None => {
-                self.group = Some(Group { key: head.0.key.clone(), records: 1, winner: Some(record) });
+    fn loaded(&self, entry: Entry) -> Result<&Loaded<K>> {
+        let state = self.runs.get(entry.run());
+        state
+            .and_then(|state| state.batch.as_ref())
+            .ok_or_else(|| Error::internal("a round outlived its rows"))
+    }
+
+    /// Decides keys until the round is at its end or the unit is full.
+    fn decide(&mut self) -> Result<()> {
+        let mut winners = std::mem::take(&mut self.winners);
+        winners.clear();
+        while !self.is_unit_full(winners.len()) {
+            let Some(group) = self.round.next_key(&self.runs) else { break };
+            let records = group.len();
+            let winner = self.winner(group)?;
+            self.unit.input_rows += records;
+            self.unit.superseded_rows += (records - usize::from(winner.is_some())) as u64;
+            match winner {
+                Some(winner) if winner.is_retract() && self.rules.drop_deletes => {
+                    self.unit.dropped_deletes += 1;
+                }
+                winner => winners.extend(winner),
             }
         }
-        state.at += 1;
-        state.merged += 1;
-        if state.at < loaded.sequence.len() {
-            head.0.key = K::key(&loaded.keys, state.at);
-            None
-        } else {
-            PeekMut::pop(head);
-            Some(run)
-        }
-    }
-
-    /// Decides the open key.
-    fn close_group(&mut self) -> Result<()> {
-        let Some(group) = self.group.take() else { return Ok(()) };
-        self.unit.superseded_rows += group.records - u64::from(group.winner.is_some());
-        let Some(winner) = group.winner else { return Ok(()) };
-        if winner.is_retract() && self.rules.drop_deletes {
-            self.unit.dropped_deletes += 1;
-            return Ok(());
-        }
-        match (u16::try_from(winner.run), u32::try_from(winner.row)) {
-            (Ok(run), Ok(row)) => self.unit.keep(run, row),
-            _ => return Err(Error::internal("a unit outgrew its plan")),
-        }
-        K::keep(&mut self.values.keys, &group.key);
-        self.values.sequences.push(winner.sequence);
-        self.values.kinds.push(winner.kind);
-        self.unit.deletes += u64::from(winner.is_retract());
-        let (min, max) = self.unit.sequences.unwrap_or((i64::MAX, i64::MIN));
-        self.unit.sequences = Some((min.min(winner.sequence), max.max(winner.sequence)));
-        match &mut self.bounds {
-            Some((_, last)) => *last = group.key,
-            None => self.bounds = Some((group.key.clone(), group.key)),
-        }
+        self.keep(&winners)?;
+        self.winners = winners;
         Ok(())
     }
 
-    fn is_unit_full(&self) -> bool {
-        self.unit.rows() >= self.unit_rows || self.unit.input_rows >= self.rules.input_rows
+    /// The record of one key that the others give way to.
+    fn winner(&self, group: Range<usize>) -> Result<Option<Record>> {
+        let entries = self.round.entries(group);
+        let Some((first, others)) = entries.split_first() else { return Ok(None) };
+        let mut winner = Some(self.record(*first)?);
+        for entry in others {
+            let record = self.record(*entry)?;
+            if self.rules.ignore_deletes && winner.is_some_and(|winner| winner.is_retract()) {
+                winner = None;
+            }
+            let skipped = self.rules.ignore_deletes && record.is_retract();
+            let wins = match winner {
+                _ if skipped => false,
+                Some(winner) => self.beats(record, winner)?,
+                None => true,
+            };
+            if wins {
+                winner = Some(record);
+            }
+        }
+        Ok(winner)
+    }
+
+    fn record(&self, entry: Entry) -> Result<Record> {
+        let loaded = self.loaded(entry)?;
+        let row = entry.row();
+        Ok(Record { entry, sequence: loaded.sequence.value(row), kind: loaded.kind.value(row) })
+    }
+
+    /// Whether a record comes after another one of the same key.
+    fn beats(&self, record: Record, other: Record) -> Result<bool> {
+        let order = if self.columns.order.is_some() {
+            let (left, right) = (self.loaded(record.entry)?, self.loaded(other.entry)?);
+            let rows = left.order.as_ref().zip(right.order.as_ref());
+            rows.map_or(Ordering::Equal, |(left, right)| {
+                left.row(record.entry.row()).cmp(&right.row(other.entry.row()))
+            })
+        } else {
+            Ordering::Equal
+        };
+        let order = order.then(record.sequence.cmp(&other.sequence));
+        let order = order.then(other.is_retract().cmp(&record.is_retract()));
+        Ok(order.then(other.entry.run().cmp(&record.entry.run())) == Ordering::Greater)
+    }
+
+    /// Adds records to the unit.
+    fn keep(&mut self, winners: &[Record]) -> Result<()> {
+        let (Some(first), Some(last)) = (winners.first(), winners.last()) else { return Ok(()) };
+        if self.runs.iter().any(|run| u32::try_from(run.unit_rows()).is_err()) {
+            return Err(Error::internal("a unit outgrew its plan"));
+        }
+        let runs = &self.runs;
+        self.unit.keep(winners.iter().map(|winner| {
+            let state = &runs[winner.entry.run()];
+            let row = state.batch_start + winner.entry.row() as u64 - state.unit_start;
+            (winner.entry.run, u32::try_from(row).unwrap_or(u32::MAX))
+        }));
+        K::keep(&mut self.values.keys, winners.iter().map(|winner| winner.entry.head));
+        self.values.sequences.extend(winners.iter().map(|winner| winner.sequence));
+        self.values.kinds.extend(winners.iter().map(|winner| winner.kind));
+        self.unit.deletes += winners.iter().filter(|winner| winner.is_retract()).count() as u64;
+        let (min, max) = self.unit.sequences.unwrap_or((i64::MAX, i64::MIN));
+        self.unit.sequences = Some(
+            winners
+                .iter()
+                .fold((min, max), |(min, max), winner| (min.min(winner.sequence), max.max(winner.sequence))),
+        );
+        if self.first.is_none() {
+            self.first = Some(self.key(first.entry)?);
+        }
+        self.last = Some(self.key(last.entry)?);
+        Ok(())
+    }
+
+    fn key(&self, entry: Entry) -> Result<K::Key> {
+        Ok(K::key(&self.loaded(entry)?.keys, entry.row()))
+    }
+
+    /// Whether it is, with some records more.
+    fn is_unit_full(&self, more: usize) -> bool {
+        self.unit.rows() + more >= self.unit_rows || self.unit.input_rows >= self.rules.input_rows
     }
 
     fn close_unit(&mut self) -> Result<Unit> {
@@ -255,7 +296,7 @@ impl<K: Keys> Merger<K> {
         self.done.input += unit.input_rows as u64;
         self.done.output += unit.rows() as u64;
         self.unit_rows = self.rules.next_unit_rows(self.unit_rows, self.done);
-        if let Some((first, last)) = self.bounds.take() {
+        if let Some((first, last)) = self.first.take().zip(self.last.take()) {
             unit.first_key = self.keys.decode(&first)?;
             unit.last_key = self.keys.decode(&last)?;
         }
@@ -265,10 +306,13 @@ impl<K: Keys> Merger<K> {
         }
         unit.values.push((self.columns.sequence, Arc::new(Int64Array::from(values.sequences))));
         unit.values.push((self.columns.kind, Arc::new(Int32Array::from(values.kinds))));
-        unit.slices = self
-            .runs
-            .iter_mut()
-            .map(|state| std::mem::replace(&mut state.unit_start, state.merged)..state.merged)
+        let undecided = self.round.undecided(self.runs.len());
+        let ends = self.runs.iter_mut().zip(undecided);
+        unit.slices = ends
+            .map(|(state, undecided)| {
+                let end = state.batch_start + (state.at - undecided) as u64;
+                std::mem::replace(&mut state.unit_start, end)..end
+            })
             .collect();
         Ok(unit)
     }
@@ -276,28 +320,24 @@ impl<K: Keys> Merger<K> {
 
 impl<K: Keys> UnitMerger for Merger<K> {
     fn advance(&mut self) -> Result<Step> {
-        if let Some(run) = self.starving.last() {
-            return Ok(Step::Rows(*run));
-        }
         loop {
-            let next = self.heap.peek();
-            let same_key = match (&self.group, next) {
-                (Some(group), Some(next)) => group.key == next.0.key,
-                (Some(_), None) => false,
-                (None, Some(_)) => true,
-                (None, None) if self.unit.input_rows > 0 => return self.close_unit().map(Step::Unit),
-                (None, None) => return Ok(Step::End),
-            };
-            if !same_key {
-                self.close_group()?;
-                if self.is_unit_full() {
-                    return self.close_unit().map(Step::Unit);
-                }
-                continue;
+            self.decide()?;
+            if self.is_unit_full(0) {
+                return self.close_unit().map(Step::Unit);
             }
-            if let Some(run) = self.take_least() {
-                self.starving.push(run);
-                return Ok(Step::Rows(run));
+            for (run, state) in self.runs.iter_mut().enumerate() {
+                if state.batch.is_some() && state.at == state.rows() {
+                    state.unload();
+                    self.starving.push(run);
+                }
+            }
+            if let Some(run) = self.starving.last() {
+                return Ok(Step::Rows(*run));
+            }
+            self.round.begin(&mut self.runs);
+            if self.round.is_over() {
+                let is_empty = self.unit.input_rows == 0;
+                return if is_empty { Ok(Step::End) } else { self.close_unit().map(Step::Unit) };
             }
         }
     }
@@ -314,8 +354,6 @@ impl<K: Keys> UnitMerger for Merger<K> {
         }
         if rows > 0 {
             state.last = Some(K::key(&encoded, rows - 1));
-            let key = K::key(&encoded, 0);
-            state.at = 0;
             state.batch = Some(Loaded {
                 keys: encoded,
                 order: batch.order,
@@ -323,27 +361,31 @@ impl<K: Keys> UnitMerger for Merger<K> {
                 kind: batch.kind,
             });
             self.starving.retain(|starving| *starving != run);
-            self.heap.push(Reverse(Head { key, run }));
         }
         Ok(())
     }
 
     fn end(&mut self, run: usize) {
-        self.runs[run].batch = None;
         self.starving.retain(|starving| *starving != run);
     }
 }
 
-impl<T> Group<T> {
-    fn add(&mut self, record: Record, ignore_deletes: bool) {
-        self.records += 1;
-        if ignore_deletes && self.winner.as_ref().is_some_and(Record::is_retract) {
-            self.winner = None;
-        }
-        let skipped = ignore_deletes && record.is_retract();
-        if !skipped && self.winner.as_ref().is_none_or(|winner| record.beats(winner)) {
-            self.winner = Some(record);
-        }
+impl<K: Keys> RunState<K> {
+    /// Number of rows at hand, merged or not.
+    pub(super) fn rows(&self) -> usize {
+        self.batch.as_ref().map_or(0, |batch| batch.sequence.len())
+    }
+
+    /// Number of rows that rounds have taken of it for the unit.
+    fn unit_rows(&self) -> u64 {
+        self.batch_start + self.at as u64 - self.unit_start
+    }
+
+    /// Forgets the rows at hand, all of which are merged.
+    fn unload(&mut self) {
+        self.batch_start += self.at as u64;
+        self.at = 0;
+        self.batch = None;
     }
 }
 

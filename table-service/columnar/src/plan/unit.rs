@@ -77,11 +77,11 @@ impl Unit {
         Self { kept: Kept::All, slices, input_rows, ..Self::default() }
     }
 
-    /// Keeps a row.
-    pub(crate) fn keep(&mut self, run: u16, row: u32) {
+    /// Keeps rows of these runs.
+    pub(crate) fn keep(&mut self, picked: impl Iterator<Item = (u16, u32)> + Clone) {
         if let Kept::Picked { runs, rows } = &mut self.kept {
-            runs.push(run);
-            rows.push(row);
+            runs.extend(picked.clone().map(|(run, _)| run));
+            rows.extend(picked.map(|(_, row)| row));
         }
     }
 
