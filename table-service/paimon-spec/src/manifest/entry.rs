@@ -1,8 +1,8 @@
 //! Entries of a manifest, and what is live after a sequence of them (format §4.3, §4.6).
 
-use std::sync::Arc;
-
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -55,16 +55,8 @@ pub struct ManifestEntry {
 
 impl ManifestEntry {
     /// What makes this entry's file the same as another's.
-    pub fn identifier(&self) -> Identifier {
-        Identifier {
-            partition: self.partition.clone(),
-            bucket: self.bucket,
-            level: self.file.level,
-            file_name: self.file.file_name.clone(),
-            extra_files: self.file.extra_files.clone(),
-            embedded_file_index: self.file.embedded_file_index.clone(),
-            external_path: self.file.external_path.clone(),
-        }
+    pub fn identifier(&self) -> Identifier<'_> {
+        Identifier(self)
     }
 
     /// The entry that takes this one's file away: the same bytes, verbatim, with kind `Delete`.
@@ -74,23 +66,32 @@ impl ManifestEntry {
     }
 }
 
-/// What identifies a file in manifests (Paimon `FileEntry.Identifier`); a file at another level is another file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identifier {
-    /// Serialised row of the partition values.
-    pub partition: Vec<u8>,
-    /// Bucket number.
-    pub bucket: i32,
-    /// Level.
-    pub level: i32,
-    /// File name.
-    pub file_name: String,
-    /// Files beside it.
-    pub extra_files: Vec<String>,
-    /// Index in the manifest.
-    pub embedded_file_index: Option<Vec<u8>>,
-    /// Complete path of a file outside the bucket directory.
-    pub external_path: Option<String>,
+/// What identifies an entry's file in manifests (Paimon `FileEntry.Identifier`): partition, bucket, level, names of the
+/// file and of those beside it, index in the manifest and external path. A file at another level is another file.
+#[derive(Debug, Clone, Copy)]
+pub struct Identifier<'a>(&'a ManifestEntry);
+
+impl<'a> Identifier<'a> {
+    fn parts(self) -> impl Eq + Hash + 'a {
+        let ManifestEntry { partition, bucket, file, .. } = self.0;
+        let index = file.embedded_file_index.as_deref();
+        let external = file.external_path.as_deref();
+        (partition, *bucket, file.level, &file.file_name, &file.extra_files, index, external)
+    }
+}
+
+impl PartialEq for Identifier<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Identifier<'_> {}
+
+impl Hash for Identifier<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
 }
 
 /// What a sequence of entries comes to.
@@ -102,7 +103,7 @@ pub struct MergedEntries {
     pub unmatched_deletes: Vec<ManifestEntry>,
     /// Live files that were deleted earlier in the sequence. Readers that collect deletes first take them for
     /// deleted (format §4.6), so a table that has some must not be rewritten.
-    pub added_again: Vec<Identifier>,
+    pub added_again: Vec<ManifestEntry>,
 }
 
 impl MergedEntries {
@@ -113,9 +114,9 @@ impl MergedEntries {
     pub fn into_live(self) -> Result<Vec<ManifestEntry>> {
         match self.added_again.first() {
             None => Ok(self.live),
-            Some(file) => Err(Error::unsupported(format!(
+            Some(entry) => Err(Error::unsupported(format!(
                 "file {} in bucket {} was deleted and added again, so that readers do not see it",
-                file.file_name, file.bucket
+                entry.file.file_name, entry.bucket
             ))),
         }
     }
@@ -126,46 +127,45 @@ impl MergedEntries {
 ///
 /// An add of a file that is present, or whose delete came first without an add, is `Corrupt`.
 pub fn merge(entries: impl IntoIterator<Item = ManifestEntry>) -> Result<MergedEntries> {
-    let mut slots: Vec<Option<ManifestEntry>> = Vec::new();
-    let mut pending: HashMap<Identifier, usize> = HashMap::new();
-    let mut cancelled: HashSet<Identifier> = HashSet::new();
-    for entry in entries {
-        let identifier = entry.identifier();
-        match (entry.kind, pending.get(&identifier)) {
+    let entries: Vec<ManifestEntry> = entries.into_iter().collect();
+    let mut stays = vec![true; entries.len()];
+    let mut pending: HashMap<Identifier<'_>, usize> = HashMap::new();
+    let mut cancelled: HashSet<Identifier<'_>> = HashSet::new();
+    for (at, entry) in entries.iter().enumerate() {
+        match (entry.kind, pending.get(&entry.identifier())) {
             (FileKind::Add, Some(_)) => {
                 return Err(Error::corrupt(format!(
                     "file {} is added to bucket {} twice at level {}",
                     entry.file.file_name, entry.bucket, entry.file.level
                 )));
             }
-            (FileKind::Delete, Some(&slot)) if is_add(slots[slot].as_ref()) => {
-                slots[slot] = None;
-                pending.remove(&identifier);
-                cancelled.insert(identifier);
+            (FileKind::Delete, Some(&earlier)) => {
+                stays[at] = false;
+                if entries[earlier].kind == FileKind::Add {
+                    stays[earlier] = false;
+                    pending.remove(&entry.identifier());
+                    cancelled.insert(entry.identifier());
+                }
             }
-            (FileKind::Delete, Some(_)) => {}
             (_, None) => {
-                pending.insert(identifier, slots.len());
-                slots.push(Some(entry));
+                pending.insert(entry.identifier(), at);
             }
         }
     }
-    let mut merged = MergedEntries::default();
-    for entry in slots.into_iter().flatten() {
-        match entry.kind {
-            FileKind::Add => {
-                let identifier = (!cancelled.is_empty()).then(|| entry.identifier());
-                merged.added_again.extend(identifier.filter(|identifier| cancelled.contains(identifier)));
-                merged.live.push(entry);
-            }
-            FileKind::Delete => merged.unmatched_deletes.push(entry),
-        }
-    }
-    Ok(merged)
-}
-
-fn is_add(entry: Option<&ManifestEntry>) -> bool {
-    entry.is_some_and(|entry| entry.kind == FileKind::Add)
+    let is_again = |(at, entry): &(usize, &ManifestEntry)| {
+        stays[*at] && entry.kind == FileKind::Add && cancelled.contains(&entry.identifier())
+    };
+    let added_again = if cancelled.is_empty() {
+        Vec::new()
+    } else {
+        entries.iter().enumerate().filter(is_again).map(|(_, entry)| entry.clone()).collect()
+    };
+    drop((pending, cancelled));
+    let mut stays = stays.into_iter();
+    let mut live = entries;
+    live.retain(|_| stays.next().unwrap_or(true));
+    let unmatched_deletes = live.extract_if(.., |entry| entry.kind == FileKind::Delete).collect();
+    Ok(MergedEntries { live, unmatched_deletes, added_again })
 }
 
 #[cfg(test)]

@@ -357,7 +357,13 @@ impl<T> Lists<'_, T> {
         };
         let mut item = item;
         let offsets = lists.value_offsets();
-        range(offsets[row], offsets[row + 1])?.map(|at| item(items, at)).collect::<Result<_>>().map(Some)
+        let range = range(offsets[row], offsets[row + 1])?;
+        // A collection of results does not know how many there will be, and these are kept by the hundred thousand.
+        let mut found = Vec::with_capacity(range.len());
+        for at in range {
+            found.push(item(items, at)?);
+        }
+        Ok(Some(found))
     }
 }
 

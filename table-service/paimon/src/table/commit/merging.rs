@@ -99,7 +99,7 @@ fn full(
         .flat_map(|manifest| manifest.entries.iter())
         .filter(|entry| entry.kind == FileKind::Delete)
         .collect();
-    let gone: HashSet<Identifier> = deletes.iter().map(|entry| entry.identifier()).collect();
+    let gone: HashSet<Identifier<'_>> = deletes.iter().map(|entry| entry.identifier()).collect();
     let bounds = PartitionBounds::of(&deletes, partition_types)?;
     let (untouched, merging): (Vec<&Manifest>, Vec<&Manifest>) =
         manifests.iter().partition(|manifest| !must_change(manifest) && !bounds.may_meet(&manifest.meta));
