@@ -38,6 +38,9 @@ pub(crate) trait Keys: Send {
     /// The values that a key was made of.
     fn decode(&self, key: &Self::Key) -> Result<Vec<Option<Value>>>;
 
+    /// Makes room for as many kept rows.
+    fn reserve(kept: &mut Self::Kept, rows: usize);
+
     /// Adds the keys of kept rows, of which these are the heads.
     fn keep(kept: &mut Self::Kept, heads: impl Iterator<Item = u64>);
 
@@ -96,6 +99,10 @@ impl Keys for IntegerKeys {
 
     fn decode(&self, key: &u64) -> Result<Vec<Option<Value>>> {
         Ok(vec![Some(crate::leaf::integer(&self.leaf, original_integer(*key)))])
+    }
+
+    fn reserve(kept: &mut Vec<i64>, rows: usize) {
+        kept.reserve_exact(rows);
     }
 
     fn keep(kept: &mut Vec<i64>, heads: impl Iterator<Item = u64>) {
@@ -174,6 +181,8 @@ impl Keys for RowKeys {
             .map(|(leaf, column)| Ok(value_at(leaf, &original(leaf, column).map_err(unordered)?, 0)))
             .collect()
     }
+
+    fn reserve((): &mut (), _rows: usize) {}
 
     fn keep((): &mut (), _heads: impl Iterator<Item = u64>) {}
 

@@ -117,6 +117,15 @@ impl<K: Keys> Default for KeptValues<K> {
     }
 }
 
+impl<K: Keys> KeptValues<K> {
+    /// Makes room for as many rows, and no more.
+    fn reserve(&mut self, rows: usize) {
+        K::reserve(&mut self.keys, rows);
+        self.sequences.reserve_exact(rows);
+        self.kinds.reserve_exact(rows);
+    }
+}
+
 pub(super) struct RunState<K: Keys> {
     /// Rows at hand.
     pub(super) batch: Option<Loaded<K>>,
@@ -258,6 +267,12 @@ impl<K: Keys> Merger<K> {
         let (Some(first), Some(last)) = (winners.first(), winners.last()) else { return Ok(()) };
         if self.runs.iter().any(|run| u32::try_from(run.unit_rows()).is_err()) {
             return Err(Error::internal("a unit outgrew its plan"));
+        }
+        if self.unit.rows() == 0 {
+            let rest = usize::try_from(self.rules.rows.saturating_sub(self.done.input)).unwrap_or(usize::MAX);
+            let rows = self.unit_rows.min(self.rules.input_rows).min(rest).max(winners.len());
+            self.unit.reserve(rows);
+            self.values.reserve(rows);
         }
         let runs = &self.runs;
         self.unit.keep(winners.iter().map(|winner| {

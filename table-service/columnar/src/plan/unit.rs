@@ -77,6 +77,14 @@ impl Unit {
         Self { kept: Kept::All, slices, input_rows, ..Self::default() }
     }
 
+    /// Makes room for as many kept rows, and no more.
+    pub(crate) fn reserve(&mut self, rows_to_keep: usize) {
+        if let Kept::Picked { runs, rows } = &mut self.kept {
+            runs.reserve_exact(rows_to_keep);
+            rows.reserve_exact(rows_to_keep);
+        }
+    }
+
     /// Keeps rows of these runs.
     pub(crate) fn keep(&mut self, picked: impl Iterator<Item = (u16, u32)> + Clone) {
         if let Kept::Picked { runs, rows } = &mut self.kept {
