@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::leaf::Leaf;
-use crate::plan::PlanSize;
+use crate::plan::{PlanColumns, PlanSize};
 use crate::read::{OpenInput, Run, USUAL_PAGE};
 use crate::{Error, Result};
 
@@ -58,9 +58,11 @@ struct Facts {
     /// Bytes of footers and page indexes in memory.
     footers: u64,
     columns: Vec<Width>,
-    /// Compressed bytes of the plan columns per row, and of one page of each of them in every run.
+    /// Bytes of the plan columns per row, before compression, and of one page of each of them in every run.
     plan_row: u64,
     plan_pages: u64,
+    /// Bytes of the key columns per row, after compression.
+    key_row: u64,
 }
 
 /// How wide a column is.
@@ -79,14 +81,14 @@ struct Width {
 
 impl Budget {
     /// The largest budget up to `threads` threads and `unit_rows` output rows that fits `memory` bytes of
-    /// the process. `plan_columns` decide the merge.
+    /// the process. `plan` has the columns that decide a merge.
     pub(crate) fn new(
         memory: Option<u64>,
         threads: usize,
         unit_rows: usize,
         runs: &[Run],
         leaves: &[Leaf],
-        plan_columns: &[usize],
+        plan: Option<&PlanColumns>,
     ) -> Result<Self> {
         let mut budget = Self {
             threads,
@@ -102,7 +104,7 @@ impl Budget {
             },
             bytes: 0,
         };
-        let facts = Facts::of(runs, leaves.len(), plan_columns);
+        let facts = Facts::of(runs, leaves.len(), plan);
         if threads > 1 && facts.rows >= MANY_UNITS * unit_rows as u64 {
             budget.plan.first_unit = (unit_rows / EDGE_UNIT_PART).max(1);
             budget.plan.last_unit = budget.plan.first_unit;
@@ -153,7 +155,9 @@ impl Budget {
         let fetched = (self.fetch_ahead as u64 + 1) * group.min(facts.total());
         let encoded = threads * task + self.encode_ahead as u64 * chunk;
         let plans = 3 * unit_rows * PLAN_ROW;
-        let variable = cursors + fetched + encoded + plans + facts.footers;
+        // The pages of a key wait for its value column, and are copied once for that.
+        let repeated = 2 * unit_rows * facts.key_row;
+        let variable = cursors + fetched + encoded + plans + repeated + facts.footers;
         PROCESS + UPLOAD.min(facts.decoded_total()) + variable + variable * SLACK_PERCENT / 100
     }
 
@@ -189,17 +193,22 @@ impl Budget {
 }
 
 impl Facts {
-    fn of(runs: &[Run], columns: usize, plan_columns: &[usize]) -> Self {
+    fn of(runs: &[Run], columns: usize, plan: Option<&PlanColumns>) -> Self {
         let files = || runs.iter().flat_map(Run::files);
         let rows: u64 = runs.iter().map(Run::rows).sum();
         let columns: Vec<Width> = (0..columns).map(|column| Width::of(runs, rows, column)).collect();
-        let plan = || plan_columns.iter().filter_map(|column| columns.get(*column));
+        let widths_of = |some: &[usize]| -> Vec<Width> {
+            some.iter().filter_map(|column| columns.get(*column).copied()).collect()
+        };
+        let decisive = widths_of(plan.map_or(&[], |plan| &plan.all));
+        let key = widths_of(plan.map_or(&[], |plan| &plan.key));
         Self {
             runs: runs.len() as u64,
             rows,
             footers: files().map(|file| file.metadata().memory_size() as u64).sum(),
-            plan_row: plan().map(|width| width.decoded).sum(),
-            plan_pages: plan().map(|width| 2 * width.pages).sum(),
+            plan_row: decisive.iter().map(|width| width.decoded).sum(),
+            plan_pages: decisive.iter().map(|width| 2 * width.pages).sum(),
+            key_row: key.iter().map(|width| width.encoded).sum(),
             columns,
         }
     }

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
+use parquet::file::properties::WriterProperties;
 use parquet::schema::types::TypePtr;
 use tokio::task::JoinSet;
 
 use crate::budget::Budget;
-use crate::leaf::Leaf;
+use crate::leaf::{Leaf, Physical};
 use crate::plan::{Kept, PlanColumns, PlanSize, Stretch, Unit, copy_stretches, merge_stretches, unit_rows};
 use crate::read::Run;
 use crate::splice::{self, Splicing};
@@ -38,11 +39,13 @@ struct Columns {
     encoders: Vec<EncoderFactory>,
     /// Per output column, the one whose values it repeats: a key that is also a value.
     same_as: Vec<usize>,
+    /// Per output column, the earlier one whose pages it repeats.
+    repeats: Vec<Option<usize>>,
     control: Control,
     budget: Budget,
 }
 
-/// A unit, or one of its columns when any of its rows is kept.
+/// A unit, or one of its columns when any of its rows is kept; no column where an earlier one is repeated.
 struct Done {
     unit: Arc<Unit>,
     column: Option<EncodedColumn>,
@@ -68,6 +71,8 @@ enum Work {
     Nothing,
     /// Decode, gather and encode a column.
     Rewrite(ColumnTask),
+    /// Nothing: the pages of an earlier column are taken again.
+    Repeat,
     /// Take a column as it is.
     Copy(usize, Bytes),
 }
@@ -83,17 +88,25 @@ impl<'a> Rewriter<'a> {
         plan: Option<&PlanColumns>,
     ) -> Result<Self> {
         let unit_rows = unit_rows(runs, leaves.len(), options);
-        let plan_columns = plan.map_or(&[][..], |plan| &plan.all);
         let threads = control.pool().threads();
-        let budget = Budget::new(control.memory(), threads, unit_rows, runs, leaves, plan_columns)?;
+        let budget = Budget::new(control.memory(), threads, unit_rows, runs, leaves, plan)?;
         let properties = writer_properties(options, leaves, runs)?;
-        let encoders = leaves.iter().map(|leaf| EncoderFactory::new(leaf, &properties));
         let key = plan.map_or(&[][..], |plan| &plan.key);
+        let same_as: Vec<usize> =
+            (0..leaves.len()).map(|column| same_values(leaves, runs, column, key)).collect();
+        let repeats: Vec<Option<usize>> = (0..leaves.len())
+            .map(|column| same_pages(leaves, &properties, column, same_as[column]))
+            .collect();
+        let encoders = leaves
+            .iter()
+            .enumerate()
+            .map(|(column, leaf)| EncoderFactory::new(leaf, &properties, repeats.contains(&Some(column))));
         let columns = Columns {
             leaves: Arc::clone(leaves),
             runs: Arc::clone(runs),
             encoders: encoders.collect::<Result<_>>()?,
-            same_as: (0..leaves.len()).map(|column| repeated(leaves, runs, column, key)).collect(),
+            same_as,
+            repeats,
             control: control.clone(),
             budget,
         };
@@ -182,12 +195,18 @@ impl<'a> Rewriter<'a> {
         let mut row_group = file.next_row_group().map_err(unwritable)?;
         let unit = Arc::clone(&first.unit);
         let mut next = Some(first);
+        let mut repeated: Vec<Option<EncodedColumn>> = self.columns.leaves.iter().map(|_| None).collect();
         for (at, (leaf, statistics)) in self.columns.leaves.iter().zip(statistics).enumerate() {
             let done = match next.take() {
                 Some(done) => done,
                 None => rest.try_next().await?.ok_or_else(missing)?,
             };
-            let encoded = done.column.ok_or_else(missing)?;
+            let encoded = done.column.or_else(|| repeated[at].take()).ok_or_else(missing)?;
+            if !matches!(unit.kept(), Kept::Spliced { .. }) {
+                for later in self.columns.repeats_of(at) {
+                    repeated[later] = Some(encoded.repeated(&self.columns.leaves[later])?);
+                }
+            }
             add_statistics(statistics, leaf, &encoded);
             encoded.append(&mut row_group)?;
             target.drain().await?;
@@ -265,6 +284,11 @@ impl Columns {
             .try_buffered(self.budget.threads + self.budget.encode_ahead)
     }
 
+    /// The columns that repeat the pages of this one.
+    fn repeats_of(&self, column: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.repeats.len()).filter(move |later| self.repeats[*later] == Some(column))
+    }
+
     fn groups(&self, unit: Arc<Unit>) -> Vec<Group> {
         if unit.rows() == 0 {
             return vec![Group { unit, columns: Vec::new() }];
@@ -280,7 +304,9 @@ impl Columns {
             let chunks = splice::fetch(file, *row_group, &group.columns).await?;
             return Ok((group, GroupBytes::Chunks(chunks)));
         }
-        let is_gathered = |column: &usize| group.unit.known(self.same_as[*column]).is_none();
+        let is_gathered = |column: &usize| {
+            self.repeats[*column].is_none() && group.unit.known(self.same_as[*column]).is_none()
+        };
         let gathered: Vec<usize> = group.columns.iter().copied().filter(is_gathered).collect();
         let bytes = UnitBytes::fetch(&self.runs, &group.unit, &gathered).await?;
         Ok((group, GroupBytes::Pages(bytes)))
@@ -293,15 +319,16 @@ impl Columns {
             GroupBytes::Pages(bytes) => group
                 .columns
                 .iter()
-                .map(|column| {
-                    Work::Rewrite(ColumnTask {
+                .map(|column| match self.repeats[*column] {
+                    Some(_) => Work::Repeat,
+                    None => Work::Rewrite(ColumnTask {
                         column: *column,
                         leaf: self.leaves[*column].clone(),
                         unit: Arc::clone(unit),
                         known: unit.known(self.same_as[*column]).map(Arc::clone),
                         bytes: Arc::clone(&bytes),
                         control: self.control.clone(),
-                    })
+                    }),
                 })
                 .collect(),
             GroupBytes::Chunks(chunks) => {
@@ -313,7 +340,7 @@ impl Columns {
 
     async fn carry_out(&self, (unit, work): (Arc<Unit>, Work)) -> Result<Done> {
         let column = match work {
-            Work::Nothing => None,
+            Work::Nothing | Work::Repeat => None,
             Work::Rewrite(task) => {
                 let factory = self.encoders[task.column].clone();
                 Some(self.control.pool().run(move || task.run(factory.encoder()?)).await??)
@@ -360,8 +387,23 @@ async fn fetch(columns: Arc<Columns>, group: Group) -> Result<(Group, GroupBytes
     }
 }
 
-/// The key column whose values a column repeats in every file, else itself.
-fn repeated(leaves: &[Leaf], runs: &[Run], column: usize, key: &[usize]) -> usize {
+/// The earlier column whose pages are those of a column, too: they have the same values and are encoded alike. A
+/// dictionary stands before the pages and is encoded for each.
+fn same_pages(
+    leaves: &[Leaf],
+    properties: &WriterProperties,
+    column: usize,
+    same_as: usize,
+) -> Option<usize> {
+    let is_plain = |column: usize| {
+        let leaf = &leaves[column];
+        leaf.physical != Physical::Int96 && !properties.dictionary_enabled(leaf.descriptor.path())
+    };
+    (same_as < column && is_plain(column) && is_plain(same_as)).then_some(same_as)
+}
+
+/// The key column whose values a column has in every file, else itself.
+fn same_values(leaves: &[Leaf], runs: &[Run], column: usize, key: &[usize]) -> usize {
     let leaf = &leaves[column];
     let repeats = |key: &usize| {
         let other = &leaves[*key];

@@ -14,7 +14,7 @@ use crate::leaf::{Conversion, Leaf, Physical, compare_values};
 use crate::plan::{PlanColumns, SpliceRules, SplicedGroup, Unit};
 use crate::read::{ColumnDecoder, Fetched, OpenInput, Run};
 use crate::spec::{Codec, OutputOptions};
-use crate::write::{EncodedColumn, bounds, is_same_codec};
+use crate::write::{EncodedColumn, bounds, chunk_metadata, is_same_codec};
 use crate::{Error, Result, Value};
 
 /// A row group of at least this part of the wanted size may be copied.
@@ -242,24 +242,13 @@ fn close(file: &OpenInput, row_group: usize, index: usize, leaf: &Leaf) -> Parqu
     let chunk = metadata.row_group(row_group).column(index);
     let (start, length) = chunk.byte_range();
     let start = start.cast_signed();
-    let dictionary = chunk.dictionary_page_offset().map(|offset| offset - start);
-    let mut builder = ColumnChunkMetaData::builder(Arc::clone(&leaf.descriptor))
-        .set_compression_codec(chunk.compression_codec())
-        .set_encodings_mask(*chunk.encodings_mask())
-        .set_num_values(chunk.num_values())
-        .set_total_compressed_size(chunk.compressed_size())
-        .set_total_uncompressed_size(chunk.uncompressed_size())
-        .set_data_page_offset(chunk.data_page_offset() - start)
-        .set_dictionary_page_offset(dictionary)
-        .set_unencoded_byte_array_data_bytes(chunk.unencoded_byte_array_data_bytes());
+    let mut builder = chunk_metadata(chunk, leaf, start);
     // INT96 has no defined order, so readers must not find a minimum or maximum.
     let is_ordered = leaf.physical != Physical::Int96;
-    if let Some(statistics) = chunk.statistics().filter(|_| is_ordered) {
-        let is_whole = has_whole_statistics(file);
-        builder = builder.set_statistics(if is_whole { whole(statistics) } else { statistics.clone() });
-    }
-    if let Some(pages) = chunk.page_encoding_stats() {
-        builder = builder.set_page_encoding_stats(pages.clone());
+    if !is_ordered {
+        builder = builder.clear_statistics();
+    } else if let Some(statistics) = chunk.statistics().filter(|_| has_whole_statistics(file)) {
+        builder = builder.set_statistics(whole(statistics));
     }
     let pages = metadata.page_index();
     let mut offset_index = pages.and_then(|pages| pages.offset_index(row_group, index)).cloned();

@@ -9,13 +9,14 @@ use parquet::arrow::arrow_writer::{
 };
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, get_column_writer};
 use parquet::data_type::Int96;
-use parquet::errors::Result as ParquetResult;
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::{ColumnChunkMetaData, ColumnChunkMetaDataBuilder};
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{
     SerializedFileWriter, SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite,
 };
-use parquet::schema::types::{ColumnDescPtr, Type};
+use parquet::schema::types::{ColumnDescPtr, Type, TypePtr};
 
 use super::file::Buffer;
 use crate::leaf::{Leaf, Physical};
@@ -24,9 +25,14 @@ use crate::{Error, Result};
 /// Rows that are given to the low-level column writer at once.
 const INT96_ROWS: usize = 8192;
 
+/// Bytes that a file begins with.
+const MAGIC: usize = 4;
+
 /// Encodes one column of a row group.
 pub(crate) struct ColumnEncoder {
     encoder: Encoder,
+    /// Set when another column takes the same bytes.
+    scratch: Option<Scratch>,
     rows: u64,
     nulls: u64,
     has_nan: bool,
@@ -61,17 +67,28 @@ pub(crate) struct EncoderFactory {
     properties: WriterPropertiesPtr,
     /// Of a file that has no other column.
     arrow: Arc<ArrowRowGroupWriterFactory>,
+    scratch: Option<Scratch>,
+}
+
+/// What a file is made with that takes a column's bytes and is never read.
+#[derive(Clone)]
+struct Scratch {
+    schema: TypePtr,
+    properties: WriterPropertiesPtr,
 }
 
 impl EncoderFactory {
-    pub(crate) fn new(leaf: &Leaf, properties: &WriterPropertiesPtr) -> Result<Self> {
+    /// For a column; `is_repeated` says that another one takes the same bytes, see [`EncodedColumn::repeated`].
+    pub(crate) fn new(leaf: &Leaf, properties: &WriterPropertiesPtr, is_repeated: bool) -> Result<Self> {
         let column = leaf.descriptor.self_type_ptr();
         let schema =
             Type::group_type_builder("column").with_fields(vec![column]).build().map_err(unencodable)?;
-        let file = SerializedFileWriter::new(io::sink(), Arc::new(schema), Arc::clone(properties));
+        let schema = Arc::new(schema);
+        let file = SerializedFileWriter::new(io::sink(), Arc::clone(&schema), Arc::clone(properties));
         let fields = Schema::new(vec![field(leaf)]);
         let arrow = ArrowRowGroupWriterFactory::new(&file.map_err(unencodable)?, Arc::new(fields));
-        Ok(Self { leaf: leaf.clone(), properties: Arc::clone(properties), arrow: Arc::new(arrow) })
+        let scratch = is_repeated.then(|| Scratch { schema, properties: Arc::clone(properties) });
+        Ok(Self { leaf: leaf.clone(), properties: Arc::clone(properties), arrow: Arc::new(arrow), scratch })
     }
 
     /// An encoder of the column's part of one row group.
@@ -83,7 +100,8 @@ impl EncoderFactory {
             let writer = writer.ok_or_else(|| Error::internal("a column has no writer"))?;
             Encoder::Arrow { writer: Box::new(writer), field: field(&self.leaf) }
         };
-        Ok(ColumnEncoder { encoder, rows: 0, nulls: 0, has_nan: false })
+        let scratch = self.scratch.clone();
+        Ok(ColumnEncoder { encoder, scratch, rows: 0, nulls: 0, has_nan: false })
     }
 }
 
@@ -111,7 +129,13 @@ impl ColumnEncoder {
     /// Ends the column.
     pub(crate) fn close(self) -> Result<EncodedColumn> {
         let chunk = match self.encoder {
-            Encoder::Arrow { writer, .. } => Chunk::Arrow(Box::new(writer.close().map_err(unencodable)?)),
+            Encoder::Arrow { writer, .. } => {
+                let chunk = writer.close().map_err(unencodable)?;
+                match self.scratch {
+                    Some(scratch) => scratch.raw(chunk).map_err(unencodable)?,
+                    None => Chunk::Arrow(Box::new(chunk)),
+                }
+            }
             Encoder::Int96(encoder) => encoder.close().map_err(unencodable)?,
         };
         Ok(EncodedColumn { rows: self.rows, nulls: self.nulls, has_nan: self.has_nan, chunk })
@@ -130,6 +154,21 @@ impl EncodedColumn {
         Self { rows, nulls, has_nan: may_have_nan, chunk: Chunk::Raw { bytes, close: Box::new(close) } }
     }
 
+    /// The same values as another column: its pages, under the name of `leaf`. Of an encoder that was made for it, with
+    /// the properties of the other column, and without a dictionary.
+    pub(crate) fn repeated(&self, leaf: &Leaf) -> Result<Self> {
+        let Chunk::Raw { bytes, close } = &self.chunk else {
+            return Err(Error::internal("a column cannot be repeated"));
+        };
+        let metadata = chunk_metadata(&close.metadata, leaf, 0)
+            .set_definition_level_histogram(close.metadata.definition_level_histogram().cloned())
+            .build()
+            .map_err(unencodable)?;
+        let close = ColumnCloseResult { metadata, ..ColumnCloseResult::clone(close) };
+        let chunk = Chunk::Raw { bytes: bytes.clone(), close: Box::new(close) };
+        Ok(Self { rows: self.rows, nulls: self.nulls, has_nan: self.has_nan, chunk })
+    }
+
     /// The statistics that the footer will carry.
     pub(crate) fn statistics(&self) -> Option<&Statistics> {
         match &self.chunk {
@@ -146,6 +185,48 @@ impl EncodedColumn {
         }
         .map_err(unencodable)
     }
+}
+
+impl Scratch {
+    /// The bytes of a column without a dictionary, which the chunk itself does not show.
+    fn raw(&self, chunk: ArrowColumnChunk) -> ParquetResult<Chunk> {
+        let close = Box::new(chunk.close().clone());
+        let length = usize::try_from(close.bytes_written).unwrap_or(0);
+        let bytes = Vec::with_capacity(length + MAGIC);
+        let (schema, properties) = (Arc::clone(&self.schema), Arc::clone(&self.properties));
+        let mut file = SerializedFileWriter::new(bytes, schema, properties)?;
+        chunk.append_to_row_group(&mut file.next_row_group()?)?;
+        file.flush()?;
+        let bytes = Bytes::from(std::mem::take(file.inner_mut()));
+        if close.metadata.dictionary_page_offset().is_some() || bytes.len() != length + MAGIC {
+            return Err(ParquetError::General("a repeated column has more than data pages".to_owned()));
+        }
+        Ok(Chunk::Raw { bytes: bytes.slice(MAGIC..), close })
+    }
+}
+
+/// What the footer will say of a chunk as a column of the output; `start` is where its offsets are counted from.
+pub(crate) fn chunk_metadata(
+    chunk: &ColumnChunkMetaData,
+    leaf: &Leaf,
+    start: i64,
+) -> ColumnChunkMetaDataBuilder {
+    let mut builder = ColumnChunkMetaData::builder(Arc::clone(&leaf.descriptor))
+        .set_compression_codec(chunk.compression_codec())
+        .set_encodings_mask(*chunk.encodings_mask())
+        .set_num_values(chunk.num_values())
+        .set_total_compressed_size(chunk.compressed_size())
+        .set_total_uncompressed_size(chunk.uncompressed_size())
+        .set_data_page_offset(chunk.data_page_offset() - start)
+        .set_dictionary_page_offset(chunk.dictionary_page_offset().map(|offset| offset - start))
+        .set_unencoded_byte_array_data_bytes(chunk.unencoded_byte_array_data_bytes());
+    if let Some(statistics) = chunk.statistics() {
+        builder = builder.set_statistics(statistics.clone());
+    }
+    if let Some(pages) = chunk.page_encoding_stats() {
+        builder = builder.set_page_encoding_stats(pages.clone());
+    }
+    builder
 }
 
 /// Encodes INT96 through the low-level writer, because arrow has no type for it.
@@ -217,6 +298,6 @@ fn has_nan(array: &ArrayRef) -> bool {
     false
 }
 
-fn unencodable(error: parquet::errors::ParquetError) -> Error {
+fn unencodable(error: ParquetError) -> Error {
     Error::internal("the column cannot be encoded").with_source(error)
 }

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
+use parquet::file::metadata::ColumnChunkMetaData;
 use rstest::rstest;
-use weir_columnar::{ColumnSource, InputFile, OutputOptions, Section, SortedRun, Source, Value};
+use weir_columnar::{Codec, ColumnSource, InputFile, OutputOptions, Section, SortedRun, Source, Value};
 
 use crate::column::ColumnType;
 use crate::input::{Layout, input_from, section, write_file};
 use crate::memory::MemorySource;
-use crate::outcome::{assert_rows, check, merged, merged_rows, read_file};
+use crate::outcome::{assert_rows, check, merged, merged_rows, metadata, read_file};
 use crate::random::Random;
 use crate::reference;
 use crate::table::{Row, Table, simple_row, text};
@@ -218,6 +219,72 @@ fn reads_one_leaf_for_several_columns() {
     let output = merged_rows(&table, vec![Section { runs }], options);
     assert_eq!(output.len(), 20_000);
     assert!(output.iter().all(|row| row[0] == row[3]));
+}
+
+#[rstest]
+#[case::of_one_integer(&[(ColumnType::Int64, false)])]
+#[case::of_two_types(&[(ColumnType::Int32, false), (ColumnType::Utf8, false)])]
+#[case::with_nulls(&[(ColumnType::Utf8, true), (ColumnType::Int64, true)])]
+fn takes_the_pages_of_a_key_again_for_its_value_column(
+    #[case] keys: &[(ColumnType, bool)],
+    #[values(true, false)] dictionary: bool,
+    #[values(Codec::None, Codec::Zstd(1))] codec: Codec,
+) {
+    let table = Table::new(keys, &[keys, &[(ColumnType::Utf8, true)]].concat());
+    let row = |number: i64, sequence: i64| -> Row {
+        let key = keys.iter().enumerate().map(|(at, (stored, optional))| match stored {
+            _ if *optional && at == 0 && number == 0 => None,
+            ColumnType::Utf8 => Some(text(&format!("{:06}", number / 2))),
+            _ => Some(Value::Integer(number)),
+        });
+        let key: Vec<Option<Value>> = key.collect();
+        let [sequence, kind] = [sequence, 0].map(|value| Some(Value::Integer(value)));
+        [key.as_slice(), &[sequence, kind], &key, &[Some(text(&number.to_string()))]].concat()
+    };
+    let layout = Layout { dictionary, ..Layout::default() };
+    let runs =
+        [(0..9000).step_by(2), (0..9000).step_by(3)].into_iter().zip(1..).map(|(numbers, sequence)| {
+            let rows: Vec<Row> = numbers.map(|number| row(number, sequence)).collect();
+            let source = MemorySource::new(&sequence.to_string(), write_file(&table.columns, &rows, &layout));
+            let mut file = input_from(&table, Arc::new(source));
+            for key in 0..keys.len() {
+                file.columns[table.first_value() + key] = file.columns[key].clone();
+            }
+            SortedRun { files: vec![file] }
+        });
+    let options = OutputOptions { row_group_rows: 2500, page_rows: 700, codec, ..OutputOptions::default() };
+    let (rewrite, files) = merged(&table, vec![Section { runs: runs.collect() }], options);
+    check(&table, &rewrite, &files);
+    let output: Vec<Row> = files.iter().flat_map(|(_, bytes)| read_file(&table.columns, bytes)).collect();
+    let kept = (0..9000).filter(|number| number % 2 == 0 || number % 3 == 0);
+    let expected: Vec<Row> = kept.map(|number| row(number, if number % 3 == 0 { 2 } else { 1 })).collect();
+    assert_rows(&output, &expected);
+
+    let metadata = metadata(&files[0].1);
+    let pages = metadata.page_index().unwrap();
+    for group in 0..metadata.num_row_groups() {
+        for key in 0..keys.len() {
+            let columns = [key, table.first_value() + key];
+            let chunks = columns.map(|column| metadata.row_group(group).column(column));
+            let [first, second] = chunks.map(|chunk| {
+                let (start, length) = chunk.byte_range();
+                files[0].1.slice(usize::try_from(start).unwrap()..usize::try_from(start + length).unwrap())
+            });
+            assert_eq!(first, second);
+            let facts = |chunk: &ColumnChunkMetaData| (chunk.statistics().cloned(), chunk.num_values());
+            assert_eq!(facts(chunks[0]), facts(chunks[1]));
+            let [bounds, same] = columns.map(|column| pages.column_index(group, column).unwrap());
+            assert_eq!(bounds, same);
+            let places = columns.map(|column| pages.offset_index(group, column).unwrap().page_locations());
+            assert!(group > 0 || places[0].len() > 1, "of several pages");
+            let apart = chunks[1].data_page_offset() - chunks[0].data_page_offset();
+            for (page, again) in places[0].iter().zip(places[1]) {
+                assert_eq!(page.offset + apart, again.offset);
+                assert_eq!(page.first_row_index, again.first_row_index);
+            }
+            assert_eq!(places[0].len(), places[1].len());
+        }
+    }
 }
 
 #[test]
