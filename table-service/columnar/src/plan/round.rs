@@ -4,8 +4,12 @@ use std::ops::Range;
 use super::keys::Keys;
 use super::merger::RunState;
 
-/// Records that are sorted together, at most, unless there are more runs. As many fit a core's own cache.
+/// Records that are sorted together, at most, unless there are very many runs. As many fit a core's own cache.
 const ROUND_ROWS: usize = 16 * 1024;
+
+/// Records of a run that a round looks at, at least. The run that is shortest of keys ends a round for all: with few
+/// records of each of thousands of runs it would end after a handful.
+const LEAST_QUOTA: usize = 64;
 
 /// Records of all runs between two keys, in the order of their keys, records of one key in the order of their runs.
 #[derive(Default)]
@@ -43,7 +47,7 @@ impl Round {
         self.entries.clear();
         self.next = 0;
         let loaded = runs.iter().filter(|run| run.batch.is_some()).count();
-        let quota = (ROUND_ROWS / loaded.max(1)).max(1);
+        let quota = (ROUND_ROWS / loaded.max(1)).max(LEAST_QUOTA);
         let furthest = (0..runs.len()).filter_map(|run| {
             let state = &runs[run];
             entry(state, run, (state.at + quota).min(state.rows()).checked_sub(1)?)
