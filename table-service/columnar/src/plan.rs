@@ -10,6 +10,7 @@ mod cursor;
 mod keys;
 mod merger;
 mod round;
+mod run_state;
 mod sizing;
 mod sortable;
 mod stretch;

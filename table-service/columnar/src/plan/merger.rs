@@ -8,6 +8,7 @@ use arrow::row::Rows;
 use super::columns::PlanColumns;
 use super::keys::Keys;
 use super::round::{Entry, Round};
+use super::run_state::{Loaded, RunState};
 use super::unit::Unit;
 use crate::{Error, Result};
 
@@ -126,25 +127,6 @@ impl<K: Keys> KeptValues<K> {
     }
 }
 
-pub(super) struct RunState<K: Keys> {
-    /// Rows at hand.
-    pub(super) batch: Option<Loaded<K>>,
-    /// The first of them that no round has taken.
-    pub(super) at: usize,
-    /// Rows of the run before them, and before the unit.
-    batch_start: u64,
-    unit_start: u64,
-    /// Key of the last row that was ever at hand.
-    last: Option<K::Key>,
-}
-
-pub(super) struct Loaded<K: Keys> {
-    pub(super) keys: K::Batch,
-    order: Option<Rows>,
-    sequence: Int64Array,
-    kind: Int32Array,
-}
-
 /// One record of a key, as far as it decides who wins.
 #[derive(Clone, Copy)]
 struct Record {
@@ -164,18 +146,11 @@ impl Record {
 impl<K: Keys> Merger<K> {
     /// A merge of runs that begin at these rows.
     pub(crate) fn new(keys: K, starts: &[u64], columns: &Arc<PlanColumns>, rules: Rules) -> Self {
-        let state = |start: &u64| RunState {
-            batch: None,
-            at: 0,
-            batch_start: *start,
-            unit_start: *start,
-            last: None,
-        };
         Self {
             keys,
             columns: Arc::clone(columns),
             rules,
-            runs: starts.iter().map(state).collect(),
+            runs: starts.iter().map(|start| RunState::new(*start)).collect(),
             starving: (0..starts.len()).rev().collect(),
             round: Round::default(),
             winners: Vec::new(),
@@ -276,8 +251,7 @@ impl<K: Keys> Merger<K> {
         }
         let runs = &self.runs;
         self.unit.keep(winners.iter().map(|winner| {
-            let state = &runs[winner.entry.run()];
-            let row = state.batch_start + winner.entry.row() as u64 - state.unit_start;
+            let row = runs[winner.entry.run()].row_in_unit(winner.entry.row());
             (winner.entry.run, u32::try_from(row).unwrap_or(u32::MAX))
         }));
         K::keep(&mut self.values.keys, winners.iter().map(|winner| winner.entry.head));
@@ -323,12 +297,7 @@ impl<K: Keys> Merger<K> {
         unit.values.push((self.columns.kind, Arc::new(Int32Array::from(values.kinds))));
         let undecided = self.round.undecided(self.runs.len());
         let ends = self.runs.iter_mut().zip(undecided);
-        unit.slices = ends
-            .map(|(state, undecided)| {
-                let end = state.batch_start + (state.at - undecided) as u64;
-                std::mem::replace(&mut state.unit_start, end)..end
-            })
-            .collect();
+        unit.slices = ends.map(|(state, undecided)| state.end_unit(undecided)).collect();
         Ok(unit)
     }
 }
@@ -382,25 +351,6 @@ impl<K: Keys> UnitMerger for Merger<K> {
 
     fn end(&mut self, run: usize) {
         self.starving.retain(|starving| *starving != run);
-    }
-}
-
-impl<K: Keys> RunState<K> {
-    /// Number of rows at hand, merged or not.
-    pub(super) fn rows(&self) -> usize {
-        self.batch.as_ref().map_or(0, |batch| batch.sequence.len())
-    }
-
-    /// Number of rows that rounds have taken of it for the unit.
-    fn unit_rows(&self) -> u64 {
-        self.batch_start + self.at as u64 - self.unit_start
-    }
-
-    /// Forgets the rows at hand, all of which are merged.
-    fn unload(&mut self) {
-        self.batch_start += self.at as u64;
-        self.at = 0;
-        self.batch = None;
     }
 }
 

@@ -2,13 +2,13 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::keys::Keys;
-use super::merger::RunState;
+use super::run_state::RunState;
 
 /// Records that are sorted together, at most, unless there are very many runs. As many fit a core's own cache.
 const ROUND_ROWS: usize = 16 * 1024;
 
-/// Records of a run that a round looks at, at least. The run that is shortest of keys ends a round for all: with few
-/// records of each of thousands of runs it would end after a handful.
+/// Records of each run that a round looks at, at least. A round ends with the least of the last keys that it looks at:
+/// with one record of each of thousands of runs, that would be after the first.
 const LEAST_QUOTA: usize = 64;
 
 /// Records of all runs between two keys, in the order of their keys, records of one key in the order of their runs.

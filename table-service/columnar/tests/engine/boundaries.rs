@@ -230,7 +230,8 @@ fn takes_the_pages_of_a_key_again_for_its_value_column(
     #[values(true, false)] dictionary: bool,
     #[values(Codec::None, Codec::Zstd(1))] codec: Codec,
 ) {
-    let table = Table::new(keys, &[keys, &[(ColumnType::Utf8, true)]].concat());
+    let values = [keys, &[(ColumnType::Utf8, true)]].concat();
+    let table = Table { repeats_keys: true, ..Table::new(keys, &values) };
     let row = |number: i64, sequence: i64| -> Row {
         let key = keys.iter().enumerate().map(|(at, (stored, optional))| match stored {
             _ if *optional && at == 0 && number == 0 => None,

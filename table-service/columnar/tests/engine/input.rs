@@ -86,7 +86,12 @@ pub(crate) fn input_file(table: &Table, name: &str, bytes: Bytes) -> InputFile {
 
 /// An input file of a table's own columns over a source.
 pub(crate) fn input_from(table: &Table, source: Arc<MemorySource>) -> InputFile {
-    let columns = table.columns.iter().map(|column| ColumnSource::Named(column.name.clone())).collect();
+    let mut columns: Vec<ColumnSource> =
+        table.columns.iter().map(|column| ColumnSource::Named(column.name.clone())).collect();
+    if table.repeats_keys {
+        let keys = columns[..table.keys].to_vec();
+        columns[table.first_value()..][..table.keys].clone_from_slice(&keys);
+    }
     InputFile { source, columns }
 }
 

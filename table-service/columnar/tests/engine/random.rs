@@ -130,11 +130,13 @@ impl Random {
             _ => (0..=self.below(3)).map(|_| (self.pick(&TYPES), self.chance(20))).collect(),
         };
         let values: Vec<_> = (0..self.below(6)).map(|_| optional(self)).collect();
-        let mut table = Table::new(&keys, &values);
+        let repeated = if self.chance(50) { keys.as_slice() } else { &[] };
+        let mut table = Table::new(&keys, &[repeated, &values].concat());
+        table.repeats_keys = !repeated.is_empty();
         if !values.is_empty() {
             table.order_by = (0..self.below(3))
                 .map(|_| OrderColumn {
-                    column: table.first_value() + self.below(values.len()),
+                    column: table.first_value() + repeated.len() + self.below(values.len()),
                     descending: self.chance(50),
                 })
                 .collect();
@@ -169,6 +171,12 @@ impl Random {
                     .collect()
             })
             .collect();
+        if table.repeats_keys {
+            for row in &mut run {
+                let key = row[..table.keys].to_vec();
+                row[table.first_value()..][..table.keys].clone_from_slice(&key);
+            }
+        }
         run.sort_by(|left, right| compare_keys(table, left, right));
         run.dedup_by(|left, right| compare_keys(table, left, right).is_eq());
         run

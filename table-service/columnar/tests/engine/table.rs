@@ -24,6 +24,8 @@ pub(crate) struct Column {
 pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     pub(crate) keys: usize,
+    /// The first values are the keys again, read from the columns of the keys.
+    pub(crate) repeats_keys: bool,
     pub(crate) order_by: Vec<OrderColumn>,
     pub(crate) ignore_deletes: bool,
     pub(crate) drop_deletes: bool,
@@ -41,7 +43,14 @@ impl Table {
         columns.push(column("sequence", (0, &(ColumnType::Int64, false))));
         columns.push(column("kind", (0, &(ColumnType::Int8, false))));
         columns.extend(values.iter().enumerate().map(|value| column("v", value)));
-        Self { columns, keys: keys.len(), order_by: Vec::new(), ignore_deletes: false, drop_deletes: false }
+        Self {
+            columns,
+            keys: keys.len(),
+            repeats_keys: false,
+            order_by: Vec::new(),
+            ignore_deletes: false,
+            drop_deletes: false,
+        }
     }
 
     /// BIGINT key, one optional string value.
